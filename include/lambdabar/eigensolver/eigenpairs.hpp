@@ -1,0 +1,113 @@
+#pragma once
+// What eigsh() takes and returns.
+#include <lambdabar/block/sum.hpp>
+#include <lambdabar/types.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace lambdabar {
+
+/// Which end of the spectrum, in the algebraic order.
+enum class Which { smallest, largest };
+
+/// How the pairs are found. `automatic` is `block_lanczos`; `spectra` (real, one process) runs Spectra's
+/// Lanczos with a single start vector and hands its result to block_lanczos for verification.
+enum class Engine { automatic, block_lanczos, spectra };
+
+/// Why a solve ended.
+enum class StopReason { converged, iteration_limit, stopped_by_monitor };
+
+/// Eigenvalues first … first + count − 1 that cannot be told apart.
+struct Cluster {
+    Index first = 0;
+    Index count = 1;
+};
+
+/// State shown to the monitor after every Rayleigh–Ritz step.
+struct Progress {
+    Index iteration = 0;
+    Index products = 0;            // single-vector operator products so far
+    Index converged = 0;           // leading pairs whose true residual passed the tolerance
+    Index wanted = 0;              // k
+    Eigen::VectorXd ritz_values;   // current approximations of the wanted end, ascending
+    Eigen::VectorXd residuals;     // of those last tested; NaN where not tested yet
+};
+
+/// Return false to stop; the result then says stopped_by_monitor.
+using Monitor = std::function<bool(const Progress&)>;
+
+/// The k eigenpairs of A at one end of the spectrum, and what is known about their neighbourhood.
+template <ScalarType S>
+struct [[nodiscard]] Eigenpairs {
+    Eigen::VectorXd values;     // k, ascending
+    Matrix<S> vectors;          // n×k, XᴴX = I
+    Eigen::VectorXd residuals;  // ‖A x_i − λ_i x_i‖, computed with A itself
+    Which which = Which::smallest;
+
+    bool converged = false;  // every residual ≤ tol·‖A‖, the guard resolved, no missed copy found
+    StopReason reason = StopReason::iteration_limit;
+    double norm_A = 0.0;        // largest |Ritz value| met: a lower bound of ‖A‖, usually close
+    double tol = 0.0;           // the residual tolerance in force, relative to ‖A‖
+    double cluster_tol = 0.0;   // the cluster distance in force, relative to ‖A‖
+
+    std::vector<Cluster> clusters;  // partition of 0 … k − 1
+    double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
+    double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
+    bool cuts_cluster = false;      // the guard belongs to the cluster at the open end of the set
+    bool probed = false;            // a random block was searched for missed copies
+
+    Matrix<S> extra;               // n×e approximate eigenvectors beyond the k, orthonormal, not converged
+    Eigen::VectorXd extra_values;  // their Ritz values
+
+    Index products = 0;    // single-vector products, all phases
+    Index iterations = 0;  // Rayleigh–Ritz steps
+    Index basis_size = 0;  // most basis vectors held
+    Index filter_degree = 0;  // last Chebyshev degree; 1: none
+    std::string engine;    // what was used
+
+    Index size() const { return values.size(); }
+};
+
+/// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it,
+/// store it, clear it. Written by eigsh() and pullback(), read by the next call.
+template <ScalarType S>
+struct Warm {
+    Matrix<S> vectors;      // last eigenvectors followed by extra ones
+    Matrix<S> adjoints;     // last adjoint solutions W
+    double norm_A = 0.0;
+};
+
+template <ScalarType S>
+struct EigshOptions {
+    Index k = 1;                        // number of pairs, 1 ≤ k < n
+    Which which = Which::smallest;
+    double tol = 1e-10;                 // on ‖A x − λ x‖ / ‖A‖
+    Engine engine = Engine::automatic;
+    Index block_size = 0;               // vectors expanded together; 0: 2 for k = 1, else 4
+    Index basis_size = 0;               // most basis vectors held; 0: chosen from k
+    Index filter_degree = 0;            // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
+    Index max_products = 0;             // limit on single-vector products; 0: generous, grows with n
+    double cluster_tol = 1e-10;         // eigenvalues closer than this·‖A‖ (or their residuals) are one cluster
+    Index extra = -1;                   // approximate vectors returned beyond k; −1: k
+    bool probe = true;                  // search the deflated operator for missed copies at the end
+    std::uint64_t seed = 1;
+    Matrix<S> start = {};               // n×s start block, tested before any expansion
+    Warm<S>* warm = nullptr;            // read before, written after
+    Monitor monitor = {};
+    Sum sum = {};
+};
+
+/// True if two eigenvalues at distance `gap` cannot be told apart: the gap is at most `distance` or their
+/// error intervals, given by their residuals, touch.
+inline bool same_cluster(double gap, double residual_1, double residual_2, double distance) {
+    return gap <= distance || gap <= residual_1 + residual_2;
+}
+
+/// Partition of ascending values into clusters, by same_cluster() of neighbours.
+std::vector<Cluster> find_clusters(const Eigen::VectorXd& values, const Eigen::VectorXd& residuals, double distance);
+
+}  // namespace lambdabar

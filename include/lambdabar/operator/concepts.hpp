@@ -1,0 +1,38 @@
+#pragma once
+// What an operator must be able to do. check_operator() runs the laws stated here.
+#include <lambdabar/types.hpp>
+
+#include <concepts>
+
+namespace lambdabar {
+
+/// A Hermitian operator, given by its action on blocks.
+///   rows()       number of rows held by this process
+///   apply(X, Y)  Y = A X for n×b blocks, any b ≥ 1; Y is uninitialized on entry and never aliases X
+/// Laws: A(αX + βZ) = αAX + βAZ;  ⟨x, A y⟩ = ⟨A x, y⟩.
+template <class Op>
+concept LinearMap = requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y) {
+    requires ScalarType<typename Op::Scalar>;
+    { A.rows() } -> std::convertible_to<Index>;
+    A.apply(X, Y);
+};
+
+/// Optional: Y = scale·(A X − X diag(shift)) − beta·Y in one pass; Y is not read when beta = 0.
+/// It replaces apply() and two passes over the blocks in filters and projected solves.
+template <class Op>
+concept FusedLinearMap =
+    LinearMap<Op> && requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y,
+                              const Eigen::VectorXd& shift) { A.apply_fused(X, shift, 1.0, 0.0, Y); };
+
+/// An operator A(p) with real parameters.
+///   parameters()  their number
+///   vjp(V, W, g)  g_l += Re Σ_j v_jᴴ (∂A/∂p_l) w_j over the columns j of V and W (rows of this process)
+/// Law: vjp agrees with differences of apply in p.
+template <class Op>
+concept Differentiable =
+    LinearMap<Op> && requires(const Op& A, In<typename Op::Scalar> V, In<typename Op::Scalar> W, GradientRef g) {
+        { A.parameters() } -> std::convertible_to<Index>;
+        A.vjp(V, W, g);
+    };
+
+}  // namespace lambdabar

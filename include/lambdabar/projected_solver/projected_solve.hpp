@@ -1,0 +1,64 @@
+#pragma once
+#include <lambdabar/block/sum.hpp>
+#include <lambdabar/operator/operator_ref.hpp>
+#include <lambdabar/operator/preconditioner.hpp>
+
+namespace lambdabar {
+
+/// `automatic`: CG, and MINRES from the point where CG meets a direction of non-positive curvature.
+enum class LinearMethod { automatic, cg, minres };
+
+/// What the solution stays orthogonal to, and what is known beside it.
+template <ScalarType S>
+struct Deflation {
+    ConstBlockRef<S> X;              // n×k converged eigenvectors, orthonormal
+    ConstBlockRef<S> extra;          // n×e approximate eigenvectors, orthonormal, orthogonal to X; e = 0: none
+    Eigen::VectorXd extra_values;    // their Ritz values
+    double sign = 1.0;               // +1: X spans the lower end (A − λ positive definite beyond it); −1: the upper
+};
+
+template <ScalarType S>
+struct ProjectedSolveOptions {
+    Eigen::VectorXd tol;                         // per column, on ‖residual‖ / ‖P rhs‖; one number serves all
+    LinearMethod method = LinearMethod::automatic;
+    Index max_iterations = 0;                    // per column; 0: generous
+    Preconditioner<S> preconditioner = {};
+    Matrix<S> start = {};                        // n×b start block; empty: zero
+    Sum sum = {};
+};
+
+template <ScalarType S>
+struct [[nodiscard]] ProjectedSolution {
+    Block<S> W;                        // n×b, XᴴW = 0
+    Eigen::VectorXd residuals;         // ‖P(A − λ_i)w_i − P rhs_i‖, computed anew at the end
+    Eigen::VectorXd rhs_norms;         // ‖P rhs_i‖
+    std::vector<bool> column_converged;
+    bool converged = false;            // all columns
+    Index products = 0;
+    Index iterations = 0;
+    LinearMethod method = LinearMethod::cg;  // what was used in the end
+};
+
+namespace detail {
+template <ScalarType S>
+ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
+                                     ConstBlockRef<S> rhs, const ProjectedSolveOptions<S>& options);
+}
+
+/// Solves P(A − λ_i)P w_i = P rhs_i, Xᴴ w_i = 0, P = I − XXᴴ, for all columns i at once: each with its own
+/// shift and recurrence, sharing one block product per step; converged columns drop out.
+///
+/// Approximate eigenvectors E (`extra`) are eliminated exactly, converged or not (Schur complement form of the
+/// Sternheimer equation: Cancès, Herbst, Kemlin, Levitt & Stamm, Lett. Math. Phys. 113, 2023).
+/// Per step: one product per column, k + e inner products and k + 2e updates per column, 10 vector passes.
+/// Throws std::invalid_argument for sizes that do not match and numbers that are not finite.
+template <LinearMap Op>
+ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen::VectorXd& lambda,
+                                                       const Deflation<typename Op::Scalar>& deflation,
+                                                       ConstBlockRef<typename Op::Scalar> rhs,
+                                                       const ProjectedSolveOptions<typename Op::Scalar>& options) {
+    using S = typename Op::Scalar;
+    return detail::projected_solve<S>(OperatorRef<S>(A), lambda, deflation, rhs, options);
+}
+
+}  // namespace lambdabar

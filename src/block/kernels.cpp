@@ -1,0 +1,180 @@
+#include "native.hpp"
+#include "real_view.hpp"
+
+#include <lambdabar/block/kernels.hpp>
+
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+namespace lambdabar {
+
+namespace {
+
+/// Adds the partitions in their fixed order, then over processes.
+Block<double> reduce(const std::vector<double>& partial, Index n, Index rows, Index cols, const Sum& sum) {
+    Block<double> G = Block<double>::Zero(rows, cols);
+    const Index parts = native::partitions(n);
+    for (Index p = 0; p < parts; ++p) {
+        G += Eigen::Map<const Block<double>>(partial.data() + p * rows * cols, rows, cols);
+    }
+    sum(G.data(), G.size());
+    return G;
+}
+
+std::vector<double> partial_sums(Index n, Index count) {
+    return std::vector<double>(static_cast<std::size_t>(native::partitions(n) * count));
+}
+
+template <class S>
+[[noreturn]] void throw_not_finite(ConstBlockRef<S> X, std::string_view what) {
+    std::ostringstream message;
+    message << what << " is not finite";
+    for (Index r = 0; r < X.rows(); ++r) {
+        for (Index c = 0; c < X.cols(); ++c) {
+            if (!std::isfinite(std::abs(X(r, c)))) {
+                message << ": row " << r << " of column " << c << " is " << X(r, c);
+                throw std::invalid_argument(message.str());
+            }
+        }
+    }
+    message << ": an inner product overflowed, or another process holds the entry";
+    throw std::invalid_argument(message.str());
+}
+
+void check_same_rows(Index a, Index b, const char* kernel) {
+    if (a == b) return;
+    std::ostringstream message;
+    message << kernel << ": the blocks have " << a << " and " << b << " rows";
+    throw std::invalid_argument(message.str());
+}
+
+}  // namespace
+
+template <ScalarType S>
+Matrix<S> gram(ConstBlockRef<S> V, ConstBlockRef<S> W, const Sum& sum, std::string_view what) {
+    check_same_rows(V.rows(), W.rows(), "gram");
+    constexpr Index w = kRealColumns<S>;
+    const Index m = w * V.cols(), b = w * W.cols();
+    auto partial = partial_sums(V.rows(), m * b);
+    native::gram(V.rows(), real_data(V), real_stride(V), m, real_data(W), real_stride(W), b, partial.data());
+    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), m, b, sum), S{});
+    if (!G.allFinite()) throw_not_finite<S>(W, what);
+    return G;
+}
+
+template <ScalarType S>
+Matrix<S> project_and_gram(BlockRef<S> W, ConstBlockRef<S> V, const Matrix<S>& C, const Sum& sum,
+                           std::string_view what) {
+    check_same_rows(V.rows(), W.rows(), "project_and_gram");
+    constexpr Index w = kRealColumns<S>;
+    const Index m = w * V.cols(), b = w * W.cols();
+    auto partial = partial_sums(V.rows(), m * b);
+    const auto factor = real_factor(C);
+    native::project_and_gram(V.rows(), real_data(V), real_stride(V), m, factor.data(), real_data<S>(W), real_stride(W),
+                             b, partial.data());
+    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), m, b, sum), S{});
+    if (!G.allFinite()) throw_not_finite<S>(W, what);
+    return G;
+}
+
+template <ScalarType S>
+Vector<S> dots(ConstBlockRef<S> X, ConstBlockRef<S> Y, const Sum& sum, std::string_view what) {
+    check_same_rows(X.rows(), Y.rows(), "dots");
+    const Index b = X.cols();
+    Vector<S> result(b);
+    if constexpr (kRealColumns<S> == 1) {
+        auto partial = partial_sums(X.rows(), b);
+        native::dots(X.rows(), real_data(X), real_stride(X), real_data(Y), real_stride(Y), b, partial.data());
+        result = reduce(partial, X.rows(), 1, b, sum).transpose();
+    } else {
+        // The diagonal of XᴴY, one 2×2 real Gram matrix per column; b is small.
+        for (Index j = 0; j < b; ++j) {
+            auto partial = partial_sums(X.rows(), 4);
+            native::gram(X.rows(), real_data(X) + 2 * j, real_stride(X), 2, real_data(Y) + 2 * j, real_stride(Y), 2,
+                         partial.data());
+            result(j) = from_real_gram(reduce(partial, X.rows(), 2, 2, Sum{}), S{})(0, 0);
+        }
+        sum(reinterpret_cast<double*>(result.data()), 2 * b);
+    }
+    if (!result.allFinite()) throw_not_finite<S>(Y, what);
+    return result;
+}
+
+template <ScalarType S>
+Eigen::VectorXd norms(ConstBlockRef<S> X, const Sum& sum, std::string_view what) {
+    constexpr Index w = kRealColumns<S>;
+    const Index b = w * X.cols();
+    auto partial = partial_sums(X.rows(), b);
+    native::dots(X.rows(), real_data(X), real_stride(X), real_data(X), real_stride(X), b, partial.data());
+    const Block<double> squares = reduce(partial, X.rows(), 1, b, sum);
+    Eigen::VectorXd result(X.cols());
+    for (Index j = 0; j < X.cols(); ++j) {
+        result(j) = std::sqrt(w == 1 ? squares(0, j) : squares(0, 2 * j) + squares(0, 2 * j + 1));
+    }
+    if (!result.allFinite()) throw_not_finite<S>(X, what);
+    return result;
+}
+
+template <ScalarType S>
+void add_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
+    check_same_rows(V.rows(), Y.rows(), "add_product");
+    if (C.size() == 0) return;
+    constexpr Index w = kRealColumns<S>;
+    const auto factor = real_factor(C);
+    native::multiply(V.rows(), real_data(V), real_stride(V), w * V.cols(), factor.data(), w * Y.cols(), true,
+                     real_data<S>(Y), real_stride(Y));
+}
+
+template <ScalarType S>
+void set_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
+    check_same_rows(V.rows(), Y.rows(), "set_product");
+    constexpr Index w = kRealColumns<S>;
+    const auto factor = real_factor(C);
+    native::multiply(V.rows(), real_data(V), real_stride(V), w * C.rows(), factor.data(), w * C.cols(), false,
+                     real_data<S>(Y), real_stride(Y));
+}
+
+template <ScalarType S>
+void rotate(BlockRef<S> V, const Matrix<S>& C) {
+    set_product<S>(V, V, C);
+}
+
+template <ScalarType S>
+void add_scaled(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) {
+    check_same_rows(X.rows(), Y.rows(), "add_scaled");
+    constexpr Index w = kRealColumns<S>;
+    const Index b = w * X.cols();
+    Eigen::VectorXd t(b);
+    for (Index j = 0; j < b; ++j) t(j) = a(j / w);
+    const Eigen::VectorXd s = Eigen::VectorXd::Ones(b);
+    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(), b);
+}
+
+template <ScalarType S>
+void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) {
+    check_same_rows(X.rows(), Y.rows(), "scale_and_add");
+    constexpr Index w = kRealColumns<S>;
+    const Index b = w * X.cols();
+    Eigen::VectorXd s(b);
+    for (Index j = 0; j < b; ++j) s(j) = a(j / w);
+    const Eigen::VectorXd t = Eigen::VectorXd::Ones(b);
+    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(), b);
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
+    template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);                  \
+    template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&,            \
+                                           std::string_view);                                                     \
+    template Vector<S> dots<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);                  \
+    template Eigen::VectorXd norms<S>(ConstBlockRef<S>, const Sum&, std::string_view);                             \
+    template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
+    template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
+    template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                                        \
+    template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                            \
+    template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

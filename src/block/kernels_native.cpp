@@ -1,0 +1,205 @@
+// Gram matrices and thin products on row-major blocks.
+//
+// Budget: V is streamed from memory once per call; W, C and the accumulators stay in registers and
+// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the second-level cache, which is
+// what makes project_and_gram one pass.
+#include "native.hpp"
+#include "pack_native.hpp"
+
+namespace lambdabar::native {
+
+namespace {
+
+constexpr Size kChunk = 128;
+
+struct Range {
+    Size begin, end;
+};
+
+Range partition_rows(Size n, Size p) {
+    const Size parts = partitions(n);
+    return {n * p / parts, n * (p + 1) / parts};
+}
+
+/// G(i0 : i0+P·L, j0 : j0+J) += V(rows, i0…)ᵀ W(rows, j0…): P·J packs of accumulators in registers.
+template <int L, int P, int J>
+void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg) {
+    Pack<L> acc[J][P] = {};
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        Pack<L> v[P];
+        for (int p = 0; p < P; ++p) v[p] = load<L>(V + r * ldv + p * L);
+        for (int j = 0; j < J; ++j) {
+            const double w = W[r * ldw + j];
+            for (int p = 0; p < P; ++p) acc[j][p] += v[p] * w;
+        }
+    }
+    for (int j = 0; j < J; ++j) {
+        for (int p = 0; p < P; ++p) {
+            double lane[L];
+            store<L>(lane, acc[j][p]);
+            for (int l = 0; l < L; ++l) G[(p * L + l) * ldg + j] += lane[l];
+        }
+    }
+}
+
+template <int L, int P>
+void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G) {
+    Size j = 0;
+    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j, b);
+    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j, b);
+    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j, b);
+}
+
+void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G) {
+    Size i = 0;
+    for (; i + 16 <= m; i += 16) gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 8 <= m; i += 8) gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+}
+
+/// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)
+template <int R, int L, int P>
+void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out, Size ldo) {
+    Pack<L> acc[R][P] = {};
+    for (Size i = 0; i < m; ++i) {
+        Pack<L> c[P];
+        for (int p = 0; p < P; ++p) c[p] = load<L>(C + i * ldc + p * L);
+        for (int r = 0; r < R; ++r) {
+            const double v = V[r * ldv + i];
+            for (int p = 0; p < P; ++p) acc[r][p] += v * c[p];
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        for (int p = 0; p < P; ++p) store<L>(out + r * ldo + p * L, acc[r][p]);
+    }
+}
+
+template <int R>
+void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size b, double* out, Size ldo) {
+    Size j = 0;
+    for (; j + 16 <= b; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, b, out + j, ldo);
+    for (; j + 8 <= b; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, b, out + j, ldo);
+    for (; j + 4 <= b; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, b, out + j, ldo);
+    for (; j + 2 <= b; j += 2) multiply_tile<R, 2, 1>(V, ldv, m, C + j, b, out + j, ldo);
+    for (; j < b; ++j) multiply_tile<R, 1, 1>(V, ldv, m, C + j, b, out + j, ldo);
+}
+
+enum class Update { set, add, subtract };
+
+template <int R>
+void finish_rows(const double* out, Size b, Update update, double* Y, Size ldy) {
+    for (int r = 0; r < R; ++r) {
+        const double* o = out + r * b;
+        double* y = Y + r * ldy;
+        switch (update) {
+            case Update::set:
+                for (Size j = 0; j < b; ++j) y[j] = o[j];
+                break;
+            case Update::add:
+                for (Size j = 0; j < b; ++j) y[j] += o[j];
+                break;
+            case Update::subtract:
+                for (Size j = 0; j < b; ++j) y[j] -= o[j];
+                break;
+        }
+    }
+}
+
+/// The products of four rows are complete in `out` before Y is touched, so Y may be V.
+void multiply_range(Range rows, const double* V, Size ldv, Size m, const double* C, Size b, Update update, double* Y,
+                    Size ldy) {
+    constexpr Size kWidest = 2048;
+    double out[4 * kWidest];
+    if (b > kWidest) {  // only far beyond any basis size; one row at a time keeps it correct
+        for (Size r = rows.begin; r < rows.end; ++r) {
+            double* row = new double[static_cast<std::size_t>(b)];
+            multiply_strip<1>(V + r * ldv, ldv, m, C, b, row, b);
+            finish_rows<1>(row, b, update, Y + r * ldy, ldy);
+            delete[] row;
+        }
+        return;
+    }
+    Size r = rows.begin;
+    for (; r + 4 <= rows.end; r += 4) {
+        multiply_strip<4>(V + r * ldv, ldv, m, C, b, out, b);
+        finish_rows<4>(out, b, update, Y + r * ldy, ldy);
+    }
+    for (; r < rows.end; ++r) {
+        multiply_strip<1>(V + r * ldv, ldv, m, C, b, out, b);
+        finish_rows<1>(out, b, update, Y + r * ldy, ldy);
+    }
+}
+
+void clear(double* x, Size count) {
+    for (Size i = 0; i < count; ++i) x[i] = 0.0;
+}
+
+}  // namespace
+
+Size partitions(Size n) {
+    constexpr Size kRows = 1024, kMost = 64;
+    const Size parts = (n + kRows - 1) / kRows;
+    return parts < 1 ? 1 : (parts > kMost ? kMost : parts);
+}
+
+void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial) {
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) {
+        double* G = partial + p * m * b;
+        clear(G, m * b);
+        const Range all = partition_rows(n, p);
+        for (Size r = all.begin; r < all.end; r += kChunk) {
+            const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
+            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+        }
+    }
+}
+
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C, double* W, Size ldw, Size b,
+                      double* partial) {
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) {
+        double* G = partial + p * m * b;
+        clear(G, m * b);
+        const Range all = partition_rows(n, p);
+        for (Size r = all.begin; r < all.end; r += kChunk) {
+            const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
+            multiply_range(rows, V, ldv, m, C, b, Update::subtract, W, ldw);
+            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+        }
+    }
+}
+
+void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y,
+              Size ldy) {
+    const Size parts = partitions(n);
+    const Update update = accumulate ? Update::add : Update::set;
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) multiply_range(partition_rows(n, p), V, ldv, m, C, b, update, Y, ldy);
+}
+
+void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) {
+        double* d = partial + p * b;
+        clear(d, b);
+        const Range rows = partition_rows(n, p);
+        for (Size r = rows.begin; r < rows.end; ++r) {
+            for (Size j = 0; j < b; ++j) d[j] += X[r * ldx + j] * Y[r * ldy + j];
+        }
+    }
+}
+
+void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
+#pragma omp parallel for schedule(static) if (n > 4096)
+    for (Size r = 0; r < n; ++r) {
+        for (Size j = 0; j < b; ++j) Y[r * ldy + j] = s[j] * Y[r * ldy + j] + t[j] * X[r * ldx + j];
+    }
+}
+
+}  // namespace lambdabar::native

@@ -1,0 +1,52 @@
+#pragma once
+// Raw-pointer kernels, compiled for the machine's vector unit (see LAMBDABAR_ARCH in CMake). No Eigen type may
+// appear here or in *_native.cpp: Eigen's alignment depends on the instruction set, and a library
+// that disagrees with its caller about it corrupts the heap.
+//
+// All blocks are row-major with a leading dimension ("ld") in doubles. A complex block is passed as
+// its interleaved real block of twice the columns; the wrappers in kernels.cpp do that.
+#include <cstddef>
+#include <cstdint>
+
+namespace lambdabar::native {
+
+using Size = std::ptrdiff_t;
+
+/// Number of fixed row partitions of a reduction; depends on n only, never on the threads.
+Size partitions(Size n);
+
+/// partial[p] (m×b, row-major) = V(rows of p)ᵀ W(rows of p), for all partitions.
+void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial);
+
+/// The same after W −= V C (C row-major m×b): each chunk of V is read from memory once.
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C, double* W, Size ldw, Size b,
+                      double* partial);
+
+/// Y = βY + V C with C row-major m×b, β ∈ {0, 1}. Y may be V itself (β = 0, b ≤ m): row-local.
+void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y,
+              Size ldy);
+
+/// partial[p] (b): Σ_r x(r, c) y(r, c) per column.
+void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
+
+/// Y = Y∘diag(s) + X∘diag(t), column scalings.
+void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
+
+/// A view of compressed rows with 32-bit column numbers.
+struct Rows {
+    Size n;
+    const int* start;       // n + 1
+    const int* column;
+    const double* value;    // interleaved if complex
+    bool conjugate;         // use conj(value)
+};
+
+/// Y = scale·(A X − X diag(shift)) − beta·Y for b columns (complex: b complex columns, shift real).
+/// Traffic per row: 12 (20 complex) bytes per stored entry, once per up to 8 (4 complex) columns, and
+/// X, Y once each when the rows X(column) needs stay in cache.
+void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale, double beta,
+                   double* Y, Size ldy);
+void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale,
+                           double beta, double* Y, Size ldy);
+
+}  // namespace lambdabar::native

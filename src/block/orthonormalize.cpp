@@ -1,0 +1,116 @@
+#include "dense.hpp"
+
+#include <lambdabar/block/kernels.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+
+namespace lambdabar {
+
+namespace {
+
+/// SplitMix64 (Steele, Lea, Flood 2014): a counter-based generator, so that any entry of a random
+/// block can be produced by the process that owns it.
+std::uint64_t mix(std::uint64_t z) {
+    z += 0x9e3779b97f4a7c15ull;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+}
+
+double uniform(std::uint64_t bits) { return (static_cast<double>(bits >> 11) + 0.5) * 0x1.0p-53; }
+
+/// Two independent standard normal numbers from a counter (Box–Muller).
+std::complex<double> normal_pair(std::uint64_t key, std::uint64_t row, std::uint64_t column) {
+    const std::uint64_t base = mix(key ^ mix(row * 0x2545f4914f6cdd1dull + column));
+    const double radius = std::sqrt(-2.0 * std::log(uniform(base)));
+    const double angle = 2.0 * std::numbers::pi * uniform(mix(base));
+    return {radius * std::cos(angle), radius * std::sin(angle)};
+}
+
+}  // namespace
+
+template <ScalarType S>
+void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const Sum& sum) {
+    std::uint64_t key = mix(seed);
+    // Processes that do not say where their rows lie must still draw different numbers.
+    if (sum.distributed() && !sum.first_row()) key ^= mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
+    const auto first = static_cast<std::uint64_t>(sum.first_row().value_or(0));
+#pragma omp parallel for schedule(static) if (X.rows() > 1024)
+    for (Index r = 0; r < X.rows(); ++r) {
+        for (Index c = 0; c < X.cols(); ++c) {
+            const auto z = normal_pair(key, first + static_cast<std::uint64_t>(r), stream + static_cast<std::uint64_t>(c));
+            if constexpr (std::same_as<S, double>) {
+                X(r, c) = z.real();
+            } else {
+                X(r, c) = z;
+            }
+        }
+    }
+}
+
+// Each round: project twice against V ("twice is enough", Giraud, Langou & Rozložník 2005), scale the
+// columns to one, then orthonormalize within W by the eigenvectors of WᴴW (SVQB, Stathopoulos & Wu
+// 2002), which shows the rank. A round whose Gram matrix was well conditioned leaves W orthonormal to
+// rounding; otherwise another round repairs it. Cost per round: 3 passes over V, 3 over W.
+template <ScalarType S>
+Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, const Sum& sum, std::string_view what) {
+    constexpr double eps = std::numeric_limits<double>::epsilon();
+    constexpr int kRounds = 8;
+    const Index free_dimensions = sum.total(W.rows()) - V.cols();
+    const Index b = std::min<Index>(W.cols(), std::max<Index>(free_dimensions, 0));
+    if (b == 0) return 0;
+    BlockRef<S> U = W.leftCols(b);
+    std::uint64_t stream = mix(static_cast<std::uint64_t>(V.cols())) | 1u;
+
+    Eigen::VectorXd size = norms<S>(U, sum, what);
+    for (int round = 0; round < kRounds; ++round) {
+        Eigen::VectorXd scale(b);
+        for (Index j = 0; j < b; ++j) {
+            if (size(j) > 0.0) {
+                scale(j) = 1.0 / size(j);
+            } else {
+                fill_random<S>(U.middleCols(j, 1), seed, stream++, sum);
+                scale(j) = 1.0 / norms<S>(U.middleCols(j, 1), sum)(0);
+            }
+        }
+        U *= scale.template cast<S>().asDiagonal();
+        if (V.cols() > 0) {
+            const Matrix<S> C = gram<S>(V, U, sum, what);
+            const Matrix<S> correction = project_and_gram<S>(U, V, C, sum, what);
+            add_product<S>(U, V, -correction);
+        }
+        size = norms<S>(U, sum, what);
+        // What is left of a unit column after projection is rounding noise: start it anew.
+        bool vanished = false;
+        for (Index j = 0; j < b; ++j) {
+            if (size(j) < 100.0 * eps) {
+                size(j) = 0.0;
+                vanished = true;
+            }
+        }
+        if (vanished) continue;
+        const double kept = size.minCoeff();
+        U *= size.cwiseInverse().template cast<S>().asDiagonal();
+
+        const DenseEigenpairs<S> svqb = dense_eigh<S>(gram<S>(U, U, sum, what));
+        const Eigen::VectorXd D = svqb.values.reverse();
+        const Matrix<S> basis = svqb.vectors.rowwise().reverse();
+        for (Index j = 0; j < b; ++j) size(j) = D(j) > 100.0 * eps * D(0) ? 1.0 : 0.0;
+        const Eigen::VectorXd inverse_root = D.cwiseMax(100.0 * eps * D(0)).cwiseSqrt().cwiseInverse();
+        rotate<S>(U, basis * inverse_root.template cast<S>().asDiagonal());
+        if (kept > 1e-4 && D(b - 1) > 1e-2) break;
+    }
+    return b;
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                          \
+    template void fill_random<S>(BlockRef<S>, std::uint64_t, std::uint64_t, const Sum&);  \
+    template Index orthonormalize<S>(BlockRef<S>, ConstBlockRef<S>, std::uint64_t, const Sum&, std::string_view);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

@@ -1,0 +1,64 @@
+#pragma once
+// A complex block seen as the real block of twice the columns that the native kernels work on.
+#include <lambdabar/types.hpp>
+
+#include <vector>
+
+namespace lambdabar {
+
+template <class S>
+inline constexpr Index kRealColumns = 1;
+template <>
+inline constexpr Index kRealColumns<std::complex<double>> = 2;
+
+template <class Derived>
+const double* real_data(const Derived& X) {
+    return reinterpret_cast<const double*>(X.data());
+}
+
+template <class S>
+double* real_data(BlockRef<S>& X) {
+    return reinterpret_cast<double*>(X.data());
+}
+
+/// Leading dimension in doubles.
+template <class Derived>
+Index real_stride(const Derived& X) {
+    return X.outerStride() * kRealColumns<typename Derived::Scalar>;
+}
+
+/// The row-major real matrix with V_real C_real = (V C)_real. Complex: rows 2i and 2i + 1 hold C and iC.
+inline std::vector<double> real_factor(const Matrix<double>& C) {
+    std::vector<double> factor(static_cast<std::size_t>(C.size()));
+    Eigen::Map<Block<double>>(factor.data(), C.rows(), C.cols()) = C;
+    return factor;
+}
+
+inline std::vector<double> real_factor(const Matrix<std::complex<double>>& C) {
+    std::vector<double> factor(static_cast<std::size_t>(4 * C.size()));
+    Eigen::Map<Block<double>> F(factor.data(), 2 * C.rows(), 2 * C.cols());
+    for (Index i = 0; i < C.rows(); ++i) {
+        for (Index j = 0; j < C.cols(); ++j) {
+            F(2 * i, 2 * j) = C(i, j).real();
+            F(2 * i, 2 * j + 1) = C(i, j).imag();
+            F(2 * i + 1, 2 * j) = -C(i, j).imag();
+            F(2 * i + 1, 2 * j + 1) = C(i, j).real();
+        }
+    }
+    return factor;
+}
+
+/// Vᴴ W from the real Gram matrix G = V_realᵀ W_real.
+inline Matrix<double> from_real_gram(const Block<double>& G, double) { return G; }
+
+inline Matrix<std::complex<double>> from_real_gram(const Block<double>& G, std::complex<double>) {
+    Matrix<std::complex<double>> C(G.rows() / 2, G.cols() / 2);
+    for (Index i = 0; i < C.rows(); ++i) {
+        for (Index j = 0; j < C.cols(); ++j) {
+            C(i, j) = {G(2 * i, 2 * j) + G(2 * i + 1, 2 * j + 1), G(2 * i, 2 * j + 1) - G(2 * i + 1, 2 * j)};
+        }
+    }
+    return C;
+}
+
+}  // namespace lambdabar

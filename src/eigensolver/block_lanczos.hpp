@@ -1,0 +1,71 @@
+#pragma once
+#include "operator/chebyshev_filter.hpp"
+
+#include <lambdabar/eigensolver/eigenpairs.hpp>
+
+namespace lambdabar {
+
+// Thick-restart block Lanczos in Davidson form, for the lower end of sign·A.
+//
+//     V    n×ld    orthonormal basis, m columns in use          G = Vᴴ A V    m×m
+//     ┌ X locked ┬ wanted, not yet ┬ guard, extra ┬ … ┐   after a restart: Ritz vectors, G diagonal
+//
+//   1  Rayleigh–Ritz        G = Y Θ Yᴴ
+//   2  targets              T = V Y(:, the b lowest pairs that have not converged),  R = A T − T Θ
+//   3  expand               W = p(A) T orthonormalized against V,  V ← [V W],  G grows by Vᴴ A W
+//   4  restart when full    V ← V Y(:, lowest q),  G ← Θ
+//
+// With p of degree 1 the expansion is the residual R, and the space is the block Krylov space of A: thick-
+// restart block Lanczos (Wu & Simon 2000). A Chebyshev p of degree d makes it the Krylov space of p(A), at d
+// products per orthogonalization. Because step 1 projects A itself (not p(A)), Ritz values fall monotonically,
+// p may change from step to step, and any start block is welcome.
+//
+// Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
+template <ScalarType S>
+class BlockLanczos {
+public:
+    BlockLanczos(CountedOperator<S>& A, const EigshOptions<S>& options, double sign);
+
+    Eigenpairs<S> solve();
+
+private:
+    void choose_sizes();
+    bool test_start_block();
+    void start_randomly();
+    void rayleigh_ritz();
+    bool report_progress();
+    std::vector<Index> choose_targets() const;
+    void test_targets(const std::vector<Index>& targets);
+    void expand(const std::vector<Index>& targets);
+    void search_missed_copies();
+    void append();
+    void restart(Index keep);
+    bool verify();
+    FilterInterval filter_interval(Index lowest) const;
+    Index choose_degree(const FilterInterval& interval, double lowest) const;
+    bool all_converged() const;
+    bool guard_resolved() const;
+    double tolerance() const { return tol_ * norm_; }
+    void load_targets(const std::vector<Index>& targets);
+    Eigenpairs<S> result(StopReason reason);
+
+    CountedOperator<S>& A_;
+    const EigshOptions<S>& options_;
+    double sign_;
+    Index n_ = 0, global_n_ = 0;  // rows here and in all processes
+    Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
+    double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
+
+    Block<S> V_;                 // basis
+    Index m_ = 0;                // columns in use
+    Matrix<S> G_;                // VᴴAV
+    Eigen::VectorXd theta_;      // Ritz values
+    Matrix<S> Y_;                // their coordinates
+    Block<S> T_, R_;             // targets and their residuals; scratch of the filter
+    Eigen::VectorXd residual_;   // of Ritz pair i when last tested; NaN: not tested
+    Eigen::VectorXd tested_at_;  // its Ritz value then
+    bool probed_ = false;
+    Index iterations_ = 0, degree_ = 1, probes_ = 0;
+};
+
+}  // namespace lambdabar
