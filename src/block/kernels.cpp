@@ -42,6 +42,25 @@ template <class S>
     throw std::invalid_argument(message.str());
 }
 
+/// The numbers of the columns, once per real column.
+template <class S>
+Eigen::VectorXd real_columns(const Eigen::VectorXd& a) {
+    constexpr Index w = kRealColumns<S>;
+    return Eigen::VectorXd::NullaryExpr(w * a.size(), [&](Index j) { return a(j / w); });
+}
+
+/// Column norms from the partial sums of squares of real columns.
+template <class S>
+Eigen::VectorXd norms_from(const std::vector<double>& partial, ConstBlockRef<S> X, const Sum& sum,
+                           std::string_view what) {
+    constexpr Index w = kRealColumns<S>;
+    const Block<double> squares = reduce(partial, X.rows(), 1, w * X.cols(), sum);
+    Eigen::VectorXd result(X.cols());
+    for (Index j = 0; j < X.cols(); ++j) result(j) = std::sqrt(squares.middleCols(w * j, w).sum());
+    if (!result.allFinite()) throw_not_finite<S>(X, what);
+    return result;
+}
+
 void check_same_rows(Index a, Index b, const char* kernel) {
     if (a == b) return;
     std::ostringstream message;
@@ -103,17 +122,10 @@ Vector<S> dots(ConstBlockRef<S> X, ConstBlockRef<S> Y, const Sum& sum, std::stri
 
 template <ScalarType S>
 Eigen::VectorXd norms(ConstBlockRef<S> X, const Sum& sum, std::string_view what) {
-    constexpr Index w = kRealColumns<S>;
-    const Index b = w * X.cols();
+    const Index b = kRealColumns<S> * X.cols();
     auto partial = partial_sums(X.rows(), b);
     native::dots(X.rows(), real_data(X), real_stride(X), real_data(X), real_stride(X), b, partial.data());
-    const Block<double> squares = reduce(partial, X.rows(), 1, b, sum);
-    Eigen::VectorXd result(X.cols());
-    for (Index j = 0; j < X.cols(); ++j) {
-        result(j) = std::sqrt(w == 1 ? squares(0, j) : squares(0, 2 * j) + squares(0, 2 * j + 1));
-    }
-    if (!result.allFinite()) throw_not_finite<S>(X, what);
-    return result;
+    return norms_from<S>(partial, X, sum, what);
 }
 
 template <ScalarType S>
@@ -143,23 +155,35 @@ void rotate(BlockRef<S> V, const Matrix<S>& C) {
 template <ScalarType S>
 void add_scaled(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) {
     check_same_rows(X.rows(), Y.rows(), "add_scaled");
-    constexpr Index w = kRealColumns<S>;
-    const Index b = w * X.cols();
-    Eigen::VectorXd t(b);
-    for (Index j = 0; j < b; ++j) t(j) = a(j / w);
-    const Eigen::VectorXd s = Eigen::VectorXd::Ones(b);
-    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(), b);
+    const Eigen::VectorXd t = real_columns<S>(a), s = Eigen::VectorXd::Ones(t.size());
+    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(),
+                    s.size());
 }
 
 template <ScalarType S>
 void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) {
     check_same_rows(X.rows(), Y.rows(), "scale_and_add");
-    constexpr Index w = kRealColumns<S>;
-    const Index b = w * X.cols();
-    Eigen::VectorXd s(b);
-    for (Index j = 0; j < b; ++j) s(j) = a(j / w);
-    const Eigen::VectorXd t = Eigen::VectorXd::Ones(b);
-    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(), b);
+    const Eigen::VectorXd s = real_columns<S>(a), t = Eigen::VectorXd::Ones(s.size());
+    native::combine(X.rows(), real_data(X), real_stride(X), t.data(), real_data<S>(Y), real_stride(Y), s.data(),
+                    s.size());
+}
+
+template <ScalarType S>
+void scale_columns(BlockRef<S> Y, const Eigen::VectorXd& a) {
+    const Eigen::VectorXd s = real_columns<S>(a), t = Eigen::VectorXd::Zero(s.size());
+    native::combine(Y.rows(), real_data<S>(Y), real_stride(Y), t.data(), real_data<S>(Y), real_stride(Y), s.data(),
+                    s.size());
+}
+
+template <ScalarType S>
+Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstBlockRef<S> Q, const Eigen::VectorXd& a,
+                        const Sum& sum, std::string_view what) {
+    check_same_rows(X.rows(), P.rows(), "descend");
+    const Eigen::VectorXd step = real_columns<S>(a);
+    auto partial = partial_sums(X.rows(), step.size());
+    native::descend(X.rows(), step.data(), real_data(P), real_stride(P), real_data(Q), real_stride(Q), real_data<S>(X),
+                    real_stride(X), real_data<S>(R), real_stride(R), step.size(), partial.data());
+    return norms_from<S>(partial, R, sum, what);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                  \
@@ -171,6 +195,9 @@ void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) 
     template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
     template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
     template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                                        \
+    template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,              \
+                                        const Eigen::VectorXd&, const Sum&, std::string_view);                    \
+    template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                           \
     template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                            \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);
 LAMBDABAR_INSTANTIATE(double)

@@ -195,6 +195,25 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
     }
 }
 
+void descend(Size n, const double* a, const double* P, Size ldp, const double* Q, Size ldq, double* X, Size ldx,
+             double* R, Size ldr, Size b, double* partial) {
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) {
+        double* d = partial + p * b;
+        clear(d, b);
+        const Range rows = partition_rows(n, p);
+        for (Size r = rows.begin; r < rows.end; ++r) {
+            for (Size j = 0; j < b; ++j) {
+                X[r * ldx + j] += a[j] * P[r * ldp + j];
+                const double residual = R[r * ldr + j] - a[j] * Q[r * ldq + j];
+                R[r * ldr + j] = residual;
+                d[j] += residual * residual;
+            }
+        }
+    }
+}
+
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
 #pragma omp parallel for schedule(static) if (n > 4096)
     for (Size r = 0; r < n; ++r) {

@@ -32,6 +32,10 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
 /// Y = Y∘diag(s) + X∘diag(t), column scalings.
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 
+/// X += P diag(a), R −= Q diag(a), and partial[p] (b): Σ_r R(r, c)², in one pass.
+void descend(Size n, const double* a, const double* P, Size ldp, const double* Q, Size ldq, double* X, Size ldx,
+             double* R, Size ldr, Size b, double* partial);
+
 /// A view of compressed rows with 32-bit column numbers.
 struct Rows {
     Size n;

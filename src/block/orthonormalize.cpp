@@ -76,7 +76,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
                 scale(j) = 1.0 / norms<S>(U.middleCols(j, 1), sum)(0);
             }
         }
-        U *= scale.template cast<S>().asDiagonal();
+        scale_columns<S>(U, scale);
         if (V.cols() > 0) {
             const Matrix<S> C = gram<S>(V, U, sum, what);
             const Matrix<S> correction = project_and_gram<S>(U, V, C, sum, what);
@@ -93,7 +93,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
         }
         if (vanished) continue;
         const double kept = size.minCoeff();
-        U *= size.cwiseInverse().template cast<S>().asDiagonal();
+        scale_columns<S>(U, size.cwiseInverse());
 
         const DenseEigenpairs<S> svqb = dense_eigh<S>(gram<S>(U, U, sum, what));
         const Eigen::VectorXd D = svqb.values.reverse();

@@ -281,12 +281,13 @@ void BlockLanczos<S>::restart(Index keep) {
     residual_.tail(capacity_ - keep).setConstant(kUntested);
 }
 
-/// Residuals of the k final Ritz vectors, all at once; false if one no longer passes.
+/// Residuals of the k final Ritz vectors and the guard, all anew; false if one of the k no longer passes.
 template <ScalarType S>
 bool BlockLanczos<S>::verify() {
-    for (Index first = 0; first < std::min(k_, m_); first += b_) {
+    const Index tested = std::min(k_ + 1, m_);
+    for (Index first = 0; first < tested; first += b_) {
         std::vector<Index> targets;
-        for (Index i = first; i < std::min({k_, first + b_, m_}); ++i) targets.push_back(i);
+        for (Index i = first; i < std::min(first + b_, tested); ++i) targets.push_back(i);
         load_targets(targets);
         test_targets(targets);
     }

@@ -87,7 +87,8 @@ std::int64_t parse_size(const MatrixMarketLines& lines, std::string_view& line, 
         lines.fail("the number of ", what, " is ", quoted(token), ", not an integer");
     if (status == NumberStatus::ok && value < least)
         lines.fail("the number of ", what, " is ", value, ", less than ", least);
-    if (token.front() == '-') lines.fail("the number of ", what, " is ", quoted(token), ", less than ", least);
+    if (status == NumberStatus::out_of_range && token.front() == '-')
+        lines.fail("the number of ", what, " is ", quoted(token), ", less than ", least);
     if (status == NumberStatus::out_of_range)
         lines.fail("the number of ", what, " is ", quoted(token), ", too large for any matrix");
     return value;

@@ -119,7 +119,7 @@ Eigen::SparseMatrix<Scalar, Eigen::ColMajor, int> read_sparse(const std::filesys
     const MatrixMarketHeader header = detail::parse_header(lines);
     require_scalar<Scalar>(lines, header);
     if (header.entries > max_int) lines.fail_file("the file has ", header.entries, " entries, more than ", max_int);
-    constexpr std::int64_t free_columns = std::int64_t{1} << 26;  // 256 MiB of column starts
+    constexpr std::int64_t free_columns = std::int64_t{1} << 24;  // 64 MiB of column starts
     if (header.cols > std::max(free_columns, lines.bytes()))
         lines.fail_file("the header declares ", header.cols, " columns, but the file has only ", lines.bytes(),
                         " bytes");
@@ -133,11 +133,12 @@ Matrix<Scalar> read_dense(const std::filesystem::path& path) {
     MatrixMarketLines lines(path);
     const MatrixMarketHeader header = detail::parse_header(lines);
     require_scalar<Scalar>(lines, header);
-    constexpr std::int64_t coordinate_limit = std::int64_t{1} << 27;
-    const bool coordinate = header.format == MatrixMarketFormat::coordinate;
-    if (coordinate && header.rows > coordinate_limit / header.cols)
-        lines.fail_file("the coordinate file declares ", header.rows, " x ", header.cols, " elements, more than the ",
-                        coordinate_limit, " that are expanded to a dense matrix; use read_sparse");
+    constexpr std::int64_t free_elements = std::int64_t{1} << 24;  // 128 MiB of doubles
+    constexpr std::int64_t elements_per_byte = 16;                 // above: about one element in a hundred is stored
+    const std::int64_t limit = std::max(free_elements, elements_per_byte * lines.bytes());
+    if (header.format == MatrixMarketFormat::coordinate && header.rows > limit / header.cols)
+        lines.fail_file("the coordinate file of ", lines.bytes(), " bytes declares ", header.rows, " x ", header.cols,
+                        " elements, too sparse for a dense matrix; use read_sparse");
     const bool pattern = header.field == MatrixMarketField::pattern;
     Matrix<Scalar> X = Matrix<Scalar>::Zero(header.rows, header.cols);
     read_entries<Scalar>(lines, header, [&](int row, int col, Scalar value) {

@@ -21,7 +21,7 @@ void chebyshev_filter(CountedOperator<S>& A, Block<S>& X, Block<S>& Y, const Eig
 
     // Y = (σ₁/e)(A − c)X, from A X − X diag(shift).
     add_scaled<S>(Y, X, (shift.array() - c).matrix());
-    Y *= S{sigma_1 / e};
+    scale_columns<S>(Y, Eigen::VectorXd::Constant(b, sigma_1 / e));
     for (Index i = 2; i <= degree; ++i) {
         const double next = 1.0 / (2.0 / sigma_1 - sigma);
         // X_new = (2σ'/e)(A − c)Y − σσ' X_old, written over X_old.

@@ -20,7 +20,7 @@ public:
     void apply(In<S> X, Out<S> Y) {
         products_ += X.cols();
         A_.apply(X, Y);
-        if (sign_ != 1.0) Y *= S{sign_};
+        if (sign_ != 1.0) scale_columns<S>(Y, Eigen::VectorXd::Constant(Y.cols(), sign_));
     }
 
     /// Y = scale·(sign·A X − X diag(shift)) − beta·Y. Without a fused product: one scratch block and a
@@ -48,7 +48,7 @@ public:
 private:
     /// Y = scale·(sign·Y − X diag(shift))
     void scale_and_shift(In<S> X, const Eigen::VectorXd& shift, double scale, Out<S> Y) const {
-        Y *= S{scale * sign_};
+        scale_columns<S>(Y, Eigen::VectorXd::Constant(Y.cols(), scale * sign_));
         add_scaled<S>(Y, X, -scale * shift);
     }
 

@@ -194,8 +194,10 @@ TEST_CASE("matrix market: mutated files are read or refused, and nothing else ha
                 case 2:
                     text.insert(at, 1, alphabet[below(alphabet.size())]);
                     break;
-                default:
-                    text.insert(at, text.substr(below(text.size()), below(12)));
+                default: {
+                    const std::size_t from = below(text.size());
+                    text.insert(at, text.substr(from, below(12)));
+                }
             }
         }
         const fs::path path = file_with(text);

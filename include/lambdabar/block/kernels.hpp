@@ -51,6 +51,15 @@ void add_scaled(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a);
 template <ScalarType S>
 void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a);
 
+/// Y = Y diag(a). Reads and writes b vectors.
+template <ScalarType S>
+void scale_columns(BlockRef<S> Y, const Eigen::VectorXd& a);
+
+/// One descent step of CG: X += P diag(a), R −= Q diag(a), returns the new ‖r_j‖. Reads 4b, writes 2b vectors.
+template <ScalarType S>
+Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstBlockRef<S> Q, const Eigen::VectorXd& a,
+                        const Sum& sum = {}, std::string_view what = "block");
+
 /// Entry (r, c) is a standard normal number that depends on (seed, global row, stream + c) only.
 template <ScalarType S>
 void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const Sum& sum = {});

@@ -55,7 +55,7 @@ MatrixMarketHeader read_matrix_market_header(const std::filesystem::path& path);
 ///
 /// Explicit zeros stay stored entries (the pattern matters to a gradient), and an array file gives a full pattern.
 /// Repeated entries are summed in the order of the file, as SciPy does and assembly by elements needs; in a pattern
-/// file a repeated entry stays one. More than 2²⁶ columns are refused when the file has fewer bytes than columns.
+/// file a repeated entry stays one. More than 2²⁴ columns are refused when the file has fewer bytes than columns.
 ///
 /// Streams: beside a buffer of 1 MiB it holds the entries once as triplets (16 bytes each for double, 24 for
 /// complex) and the result, built by a counting sort; no more than 2³¹ − 1 stored entries.
@@ -65,7 +65,8 @@ Eigen::SparseMatrix<Scalar, Eigen::ColMajor, int> read_sparse(const std::filesys
                                                               SymmetricStorage storage = SymmetricStorage::expand);
 
 /// The matrix of `path`, rows × cols, both triangles, entries that a coordinate file leaves out zero (repeated ones
-/// as in read_sparse). A coordinate file is refused above 2²⁷ elements (1 GiB of doubles). Throws as said above.
+/// as in read_sparse). A coordinate file is refused above 2²⁴ elements when it has fewer than one byte for 16 elements.
+/// Throws as said above.
 template <ScalarType Scalar>
 Matrix<Scalar> read_dense(const std::filesystem::path& path);
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <string>
 
 namespace lambdabar {
 
@@ -22,8 +23,12 @@ struct CallbackOperator {
     std::function<void(In<S> X, Out<S> Y)> apply;
     std::function<void(In<S> V, In<S> W, GradientRef g)> vjp = {};
 
-    Index rows() const { return n; }
-    Index parameters() const { return params; }
+    /// Throws std::invalid_argument if apply is missing.
+    Index rows() const {
+        if (!apply || n < 0) throw std::invalid_argument("CallbackOperator: apply is missing or n = " + std::to_string(n) + " is negative");
+        return n;
+    }
+    Index parameters() const { return vjp ? params : 0; }
 };
 
 }  // namespace lambdabar

@@ -1,0 +1,31 @@
+#pragma once
+// Everything, in the order the data flows: operator → eigenpairs → cotangent → gradient.
+#include <lambdabar/types.hpp>
+#include <lambdabar/errors.hpp>
+
+#include <lambdabar/block/sum.hpp>
+#include <lambdabar/block/kernels.hpp>
+
+#include <lambdabar/operator/concepts.hpp>
+#include <lambdabar/operator/operator_ref.hpp>
+#include <lambdabar/operator/sparse.hpp>
+#include <lambdabar/operator/callback.hpp>
+#include <lambdabar/operator/affine.hpp>
+#include <lambdabar/operator/preconditioner.hpp>
+
+#include <lambdabar/eigensolver/eigenpairs.hpp>
+#include <lambdabar/eigensolver/eigsh.hpp>
+
+#include <lambdabar/projected_solver/projected_solve.hpp>
+
+#include <lambdabar/derivative/cotangent.hpp>
+#include <lambdabar/derivative/divided_difference.hpp>
+#include <lambdabar/derivative/pullback.hpp>
+
+#include <lambdabar/gradient/gradient.hpp>
+#include <lambdabar/gradient/eigmin.hpp>
+
+#include <lambdabar/check/check_operator.hpp>
+#include <lambdabar/check/check_gradient.hpp>
+
+#include <lambdabar/io/matrix_market.hpp>

@@ -1,0 +1,115 @@
+#include "adjoint.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace lambdabar {
+
+namespace {
+
+/// Relative tolerance per column: a tenth of the eigenvector's own error ‖r_i‖/δ_i, no less than rounding allows.
+template <ScalarType S>
+Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const std::vector<Index>& columns) {
+    constexpr double eps = std::numeric_limits<double>::epsilon();
+    Eigen::VectorXd tol(static_cast<Index>(columns.size()));
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        const double gap = gap_of(pairs, columns[j]);
+        const double rounding = 10.0 * eps * std::max(1.0, pairs.norm_A / gap);
+        tol(static_cast<Index>(j)) = std::clamp(0.1 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
+    }
+    return tol;
+}
+
+}  // namespace
+
+template <ScalarType S>
+Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockRef<S> X, Block<S> rhs,
+                       const PullbackOptions<S>& options, PullbackReport& report) {
+    const Index n = X.rows(), k = X.cols();
+    report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
+    const Eigen::VectorXd rhs_norms = norms<S>(rhs, options.sum, "pullback: the cotangent");
+    std::vector<Index> columns;
+    for (Index i = 0; i < k; ++i) {
+        if (rhs_norms(i) > 0.0) columns.push_back(i);
+    }
+    Block<S> W = Block<S>::Zero(n, k);
+    if (columns.empty()) return W;
+
+    const Index b = static_cast<Index>(columns.size());
+    Block<S> active(n, b);
+    Eigen::VectorXd lambda(b);
+    const Matrix<S>& start = options.warm && options.warm->adjoints.rows() == n && options.warm->adjoints.cols() == k
+                                 ? options.warm->adjoints
+                                 : options.start;
+    ProjectedSolveOptions<S> solve;
+    if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
+        std::ostringstream message;
+        message << "pullback: the adjoint start block is " << start.rows() << "×" << start.cols() << ", expected " << n
+                << "×" << k;
+        throw std::invalid_argument(message.str());
+    }
+    if (start.size() > 0) solve.start.resize(n, b);
+    for (Index j = 0; j < b; ++j) {
+        const Index i = columns[static_cast<std::size_t>(j)];
+        active.col(j) = -rhs.col(i);
+        lambda(j) = pairs.values(i);
+        if (start.size() > 0) solve.start.col(j) = start.col(i);
+    }
+    rhs.resize(0, 0);
+    solve.tol = options.tol > 0.0 ? Eigen::VectorXd::Constant(1, options.tol) : supported_tolerance(pairs, columns);
+    solve.method = options.method;
+    solve.max_iterations = options.max_iterations;
+    solve.preconditioner = options.preconditioner;
+    solve.sum = options.sum;
+    const Block<S> extra = options.use_extra ? Block<S>(pairs.extra) : Block<S>(n, 0);
+    const Deflation<S> deflation{.X = X, .extra = extra,
+                                 .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
+                                 .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
+    const auto solution = detail::projected_solve<S>(A, lambda, deflation, active, solve);
+
+    report.products += solution.products;
+    report.iterations = solution.iterations;
+    report.method = solution.method;
+    report.converged = solution.converged;
+    for (Index j = 0; j < b; ++j) {
+        const Index i = columns[static_cast<std::size_t>(j)];
+        W.col(i) = solution.W.col(j);
+        report.adjoint_residuals(i) = solution.residuals(j);
+        report.adjoint_tolerances(i) = solve.tol(solve.tol.size() == 1 ? 0 : j) * solution.rhs_norms(j);
+        if (!options.accept_unconverged && !solution.column_converged[static_cast<std::size_t>(j)]) {
+            std::ostringstream message;
+            message << "pullback: the adjoint of pair " << i + 1 << " (λ = " << pairs.values(i) << ") has not converged after "
+                    << solution.iterations << " iterations: residual " << solution.residuals(j) << ", tolerance "
+                    << report.adjoint_tolerances(i);
+            throw NotConverged(message.str());
+        }
+    }
+    return W;
+}
+
+template <ScalarType S>
+double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Eigen::VectorXd& rhs_norms,
+                      const PullbackReport& report, const Cotangent<S>& bar, const Sum& sum) {
+    double error = 0.0;
+    for (Index i = 0; i < pairs.size(); ++i) {
+        const double gap = gap_of(pairs, i), angle = pairs.residuals(i) / gap;
+        error += std::sqrt(2.0) * std::abs(values_bar(i)) * angle;
+        error += 2.0 * rhs_norms(i) / gap * angle + report.adjoint_residuals(i) / gap;
+    }
+    // ‖sym(V Wᴴ)‖² = ½ (tr VᴴV WᴴW + Re tr (VᴴW)²)
+    const Matrix<S> VV = gram<S>(bar.V, bar.V, sum), WW = gram<S>(bar.W, bar.W, sum), VW = gram<S>(bar.V, bar.W, sum);
+    const double square = 0.5 * (std::real((VV * WW).trace()) + std::real((VW * VW).trace()));
+    return square > 0.0 ? error / std::sqrt(square) : 0.0;
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                                   \
+    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, ConstBlockRef<S>, Block<S>,            \
+                                       const PullbackOptions<S>&, PullbackReport&);                                \
+    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,         \
+                                      const PullbackReport&, const Cotangent<S>&, const Sum&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

@@ -1,0 +1,60 @@
+#include <lambdabar/derivative/divided_difference.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace lambdabar {
+
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+struct Node {
+    double position, weight;  // on [−1, 1]; symmetric, the positive half is listed
+};
+
+// Gauss–Legendre rules of 6 and 10 points (Abramowitz & Stegun, table 25.4): exact for degree 11 and 19.
+constexpr std::array<Node, 3> kSix{{{0.2386191860831969, 0.4679139345726910},
+                                    {0.6612093864662645, 0.3607615730481386},
+                                    {0.9324695142031521, 0.1713244923791704}}};
+constexpr std::array<Node, 5> kTen{{{0.1488743389816312, 0.2955242247147529},
+                                    {0.4333953941292472, 0.2692667193099963},
+                                    {0.6794095682990244, 0.2190863625159820},
+                                    {0.8650633666889845, 0.1494513491505806},
+                                    {0.9739065285171717, 0.0666713443086881}}};
+
+/// Mean of g over [a, b], and of |g| at the nodes.
+template <std::size_t N>
+std::pair<double, double> mean(const std::function<double(double)>& g, double a, double b, const std::array<Node, N>& rule) {
+    const double middle = 0.5 * (a + b), half = 0.5 * (b - a);
+    double sum = 0.0, size = 0.0;
+    for (const auto& node : rule) {
+        const double left = g(middle - half * node.position), right = g(middle + half * node.position);
+        sum += 0.5 * node.weight * (left + right);
+        size += 0.5 * node.weight * (std::abs(left) + std::abs(right));
+    }
+    return {sum, size};
+}
+
+}  // namespace
+
+double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime, double a,
+                          double b) {
+    if (a == b) return f_prime(a);
+    const auto coarse = mean(f_prime, a, b, kSix), fine = mean(f_prime, a, b, kTen);
+    const double f_a = f(a), f_b = f(b);
+    const double quotient_error = 2.0 * kEps * (std::abs(f_a) + std::abs(f_b)) / std::abs(a - b);
+    const double quadrature_error = std::abs(fine.first - coarse.first) + 4.0 * kEps * fine.second;
+    return quadrature_error <= quotient_error ? fine.first : (f_a - f_b) / (a - b);
+}
+
+double divided_difference(double a, double f_a, double slope_a, double b, double f_b, double slope_b) {
+    const double mean_slope = 0.5 * (slope_a + slope_b);
+    if (a == b) return mean_slope;
+    const double quotient = (f_a - f_b) / (a - b);
+    const double quotient_error = 4.0 * kEps * (std::abs(f_a) + std::abs(f_b)) / std::abs(a - b);
+    return std::abs(quotient - mean_slope) <= quotient_error ? mean_slope : quotient;
+}
+
+}  // namespace lambdabar

@@ -1,0 +1,160 @@
+#include "gauge.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace lambdabar {
+
+namespace {
+
+template <class... Parts>
+std::string sentence(const Parts&... parts) {
+    std::ostringstream message;
+    message.precision(12);
+    (message << ... << parts);
+    return message.str();
+}
+
+/// "pairs 2–4 (1-based, λ = 2.0 … 2.0)"
+template <ScalarType S>
+std::string describe(const Eigenpairs<S>& pairs, const Cluster& cluster) {
+    const Index last = cluster.first + cluster.count - 1;
+    if (cluster.count == 1) return sentence("pair ", cluster.first + 1, " (λ = ", pairs.values(cluster.first), ")");
+    return sentence("pairs ", cluster.first + 1, " to ", last + 1, " (λ = ", pairs.values(cluster.first), " … ",
+                    pairs.values(last), ", one cluster)");
+}
+
+}  // namespace
+
+template <ScalarType S>
+void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
+    const Index k = pairs.size();
+    if (k < 1 || pairs.vectors.rows() != n || pairs.vectors.cols() != k || pairs.residuals.size() != k) {
+        throw std::invalid_argument(sentence("pullback: the pairs hold ", k, " values, ", pairs.vectors.rows(), "×",
+                                             pairs.vectors.cols(), " vectors and ", pairs.residuals.size(),
+                                             " residuals; the operator has ", n, " rows"));
+    }
+    if (!pairs.values.allFinite() || !pairs.vectors.allFinite()) {
+        throw std::invalid_argument("pullback: the eigenpairs are not finite");
+    }
+    if (pairs.converged) return;
+    Index worst = 0;
+    for (Index i = 0; i < k; ++i) {
+        if (!(pairs.residuals(i) <= pairs.residuals(worst))) worst = i;
+    }
+    const double limit = pairs.tol * pairs.norm_A;
+    if (pairs.residuals(worst) <= limit) {
+        throw NotConverged(sentence("pullback: the ", k, " pairs have converged but the guard beyond them (λ = ",
+                                    pairs.guard_value, ", residual ", pairs.guard_residual,
+                                    ") has not, so the set may cut a cluster"));
+    }
+    throw NotConverged(sentence("pullback: pair ", worst + 1, " of ", k, " (λ = ", pairs.values(worst),
+                                ") has not converged: its residual is ", pairs.residuals(worst), ", the tolerance ", limit));
+}
+
+template <ScalarType S>
+const Cluster& open_end(const Eigenpairs<S>& pairs) {
+    return pairs.which == Which::smallest ? pairs.clusters.back() : pairs.clusters.front();
+}
+
+template <ScalarType S>
+void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
+    if (!pairs.cuts_cluster) return;
+    const Index edge = pairs.which == Which::smallest ? pairs.size() - 1 : 0;
+    throw NotDifferentiable(sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
+                                     " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ",
+                                     pairs.guard_value, " are ", std::abs(pairs.guard_value - pairs.values(edge)),
+                                     " apart; choose k to hold the whole cluster"));
+}
+
+template <ScalarType S>
+std::vector<Index> cluster_of_pairs(const Eigenpairs<S>& pairs) {
+    std::vector<Index> of(static_cast<std::size_t>(pairs.size()));
+    for (std::size_t c = 0; c < pairs.clusters.size(); ++c) {
+        const Cluster& cluster = pairs.clusters[c];
+        for (Index i = cluster.first; i < cluster.first + cluster.count; ++i) of[static_cast<std::size_t>(i)] = static_cast<Index>(c);
+    }
+    return of;
+}
+
+template <ScalarType S>
+double gap_of(const Eigenpairs<S>& pairs, Index i) {
+    const auto of = cluster_of_pairs(pairs);
+    double gap = std::numeric_limits<double>::infinity();
+    for (Index j = 0; j < pairs.size(); ++j) {
+        if (of[static_cast<std::size_t>(j)] == of[static_cast<std::size_t>(i)]) continue;
+        gap = std::min(gap, std::abs(pairs.values(j) - pairs.values(i)) - pairs.residuals(j));
+    }
+    const bool touches_guard = pairs.cuts_cluster && &pairs.clusters[static_cast<std::size_t>(of[static_cast<std::size_t>(i)])] == &open_end(pairs);
+    if (std::isfinite(pairs.guard_value) && !touches_guard) {
+        gap = std::min(gap, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
+    }
+    // Distinct clusters are at least their residuals apart; rounding must not make this zero.
+    const double floor = std::max(pairs.norm_A, std::abs(pairs.values(i))) * std::numeric_limits<double>::epsilon();
+    return std::max(gap, std::max(floor, std::numeric_limits<double>::min()));
+}
+
+template <ScalarType S>
+std::vector<GaugeReport> gauge_reports(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Matrix<S>& M,
+                                       const Eigen::VectorXd& vector_norms) {
+    const double largest = values_bar.size() > 0 ? values_bar.cwiseAbs().maxCoeff() : 0.0;
+    std::vector<GaugeReport> reports;
+    for (const Cluster& cluster : pairs.clusters) {
+        const Index c = cluster.first, m = cluster.count;
+        GaugeReport report{.cluster = cluster, .worst_i = c, .worst_j = c};
+        if (M.size() > 0) {
+            const Matrix<S> block = M.block(c, c, m, m);
+            const Matrix<S> seen = (block - block.adjoint()) / 2.0;
+            const double size = vector_norms.segment(c, m).norm();
+            if (size > 0.0) report.residual = seen.norm() / size;
+            Index i = 0, j = 0;
+            seen.cwiseAbs().maxCoeff(&i, &j);
+            report.worst_i = c + std::min(i, j);
+            report.worst_j = c + std::max(i, j);
+        }
+        if (largest > 0.0) {
+            const auto bars = values_bar.segment(c, m);
+            report.spread = (bars.maxCoeff() - bars.minCoeff()) / largest;
+        }
+        reports.push_back(report);
+    }
+    return reports;
+}
+
+template <ScalarType S>
+void refuse_gauge_violation(const Eigenpairs<S>& pairs, const std::vector<GaugeReport>& reports, double tolerance) {
+    for (const GaugeReport& report : reports) {
+        if (report.residual > tolerance && report.cluster.count == 1) {
+            throw NotDifferentiable(sentence("pullback: the cotangent of ", describe(pairs, report.cluster),
+                                             " depends on the eigenvector's phase: gauge residual |Im xᴴx̄|/‖x̄‖ = ",
+                                             report.residual, " exceeds ", tolerance));
+        }
+        if (report.residual > tolerance) {
+            throw NotDifferentiable(sentence("pullback: the cotangent of ", describe(pairs, report.cluster),
+                                             " depends on the basis inside it: gauge residual ", report.residual,
+                                             " exceeds ", tolerance, ", worst for pairs ", report.worst_i + 1, " and ",
+                                             report.worst_j + 1, "; a SpectralFunction may express this objective"));
+        }
+        if (report.spread > tolerance) {
+            throw NotDifferentiable(sentence("pullback: the eigenvalue cotangents inside ", describe(pairs, report.cluster),
+                                             " differ by ", report.spread, " of the largest one, so the objective depends on "
+                                             "the order of equal eigenvalues; make them equal or use a symmetric function"));
+        }
+    }
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                              \
+    template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index);                               \
+    template const Cluster& open_end<S>(const Eigenpairs<S>&);                                                \
+    template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                   \
+    template double gap_of<S>(const Eigenpairs<S>&, Index);                                                   \
+    template std::vector<Index> cluster_of_pairs<S>(const Eigenpairs<S>&);                                    \
+    template std::vector<GaugeReport> gauge_reports<S>(const Eigenpairs<S>&, const Eigen::VectorXd&,          \
+                                                       const Matrix<S>&, const Eigen::VectorXd&);             \
+    template void refuse_gauge_violation<S>(const Eigenpairs<S>&, const std::vector<GaugeReport>&, double);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

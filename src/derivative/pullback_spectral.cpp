@@ -1,0 +1,105 @@
+#include "adjoint.hpp"
+
+#include <lambdabar/derivative/divided_difference.hpp>
+
+#include <cmath>
+#include <sstream>
+
+namespace lambdabar {
+
+namespace {
+
+/// f at the eigenvalues, and the k×k matrix f[λ_j, λ_i].
+struct FunctionOnSpectrum {
+    Eigen::VectorXd values, slopes;
+    Matrix<double> differences;
+};
+
+template <ScalarType S>
+FunctionOnSpectrum evaluate(const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar) {
+    const Eigen::VectorXd& lambda = pairs.values;
+    const Index k = pairs.size();
+    const bool callable = bar.f && bar.f_prime;
+    std::ostringstream message;
+    if (!callable && (bar.f || bar.f_prime)) {
+        message << "pullback: a spectral function needs both f and f_prime";
+        throw std::invalid_argument(message.str());
+    }
+    if (!callable && (bar.values.size() != k || bar.slopes.size() != k)) {
+        message << "pullback: the spectral function has " << bar.values.size() << " values and " << bar.slopes.size()
+                << " slopes for " << k << " pairs (or give f and f_prime)";
+        throw std::invalid_argument(message.str());
+    }
+    FunctionOnSpectrum f{bar.values, bar.slopes, Matrix<double>(k, k)};
+    if (callable) {
+        f.values = f.slopes = Eigen::VectorXd(k);
+        for (Index i = 0; i < k; ++i) {
+            f.values(i) = bar.f(lambda(i));
+            f.slopes(i) = bar.f_prime(lambda(i));
+        }
+    }
+    for (Index i = 0; i < k; ++i) {
+        if (!std::isfinite(f.values(i)) || !std::isfinite(f.slopes(i))) {
+            message << "pullback: f(λ_" << i + 1 << ") = " << f.values(i) << ", f′ = " << f.slopes(i) << " at λ = " << lambda(i);
+            throw std::invalid_argument(message.str());
+        }
+        f.differences(i, i) = f.slopes(i);
+        for (Index j = 0; j < i; ++j) {
+            const double difference =
+                callable ? divided_difference(bar.f, bar.f_prime, lambda(j), lambda(i))
+                         : divided_difference(lambda(j), f.values(j), f.slopes(j), lambda(i), f.values(i), f.slopes(i));
+            f.differences(i, j) = f.differences(j, i) = difference;
+        }
+    }
+    return f;
+}
+
+}  // namespace
+
+namespace detail {
+
+template <ScalarType S>
+Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
+                     const PullbackOptions<S>& options) {
+    require_differentiable_pairs(pairs, A.rows());
+    refuse_cut_cluster(pairs, "a function of the subspace");
+    const Index n = A.rows(), k = pairs.size();
+    if (bar.bar_times_X.rows() != n || bar.bar_times_X.cols() != k) {
+        std::ostringstream message;
+        message << "pullback: bar_times_X is " << bar.bar_times_X.rows() << "×" << bar.bar_times_X.cols()
+                << ", the eigenvectors are " << n << "×" << k;
+        throw std::invalid_argument(message.str());
+    }
+    const FunctionOnSpectrum f = evaluate(pairs, bar);
+
+    Pullback<S> result;
+    Block<S> X = pairs.vectors;
+    Block<S> FX = bar.bar_times_X;
+    Matrix<S> N = gram<S>(X, FX, options.sum, "pullback: bar_times_X");
+    N = ((N + N.adjoint()) / 2.0).eval();
+    scale_columns<S>(FX, f.values);
+    const Eigen::VectorXd rhs_norms = norms<S>(FX, options.sum);
+
+    // Ā = X C Xᴴ + 2 sym(W Xᴴ) = sym(X (X C + 2W)ᴴ)
+    Block<S> Z = solve_adjoint<S>(A, pairs, X, std::move(FX), options, result.report);
+    result.adjoints = Z;
+    if (options.warm) options.warm->adjoints = result.adjoints;
+    scale_columns<S>(Z, Eigen::VectorXd::Constant(k, 2.0));
+    add_product<S>(Z, X, f.differences.template cast<S>().cwiseProduct(N));
+    result.A = {std::move(X), std::move(Z)};
+    const Eigen::VectorXd weights = N.diagonal().real().cwiseProduct(f.slopes);
+    result.report.error_estimate =
+        estimate_error<S>(pairs, weights, 2.0 * rhs_norms, result.report, result.A, options.sum);
+    return result;
+}
+
+template Pullback<double> pullback<double>(OperatorRef<double>, const Eigenpairs<double>&, const SpectralFunction<double>&,
+                                           const PullbackOptions<double>&);
+template Pullback<std::complex<double>> pullback<std::complex<double>>(OperatorRef<std::complex<double>>,
+                                                                       const Eigenpairs<std::complex<double>>&,
+                                                                       const SpectralFunction<std::complex<double>>&,
+                                                                       const PullbackOptions<std::complex<double>>&);
+
+}  // namespace detail
+
+}  // namespace lambdabar

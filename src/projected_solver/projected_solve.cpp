@@ -1,0 +1,139 @@
+#include <lambdabar/projected_solver/projected_solve.hpp>
+
+#include "krylov.hpp"
+
+#include <cmath>
+#include <sstream>
+
+namespace lambdabar {
+
+namespace {
+
+constexpr int kPasses = 4;  // restarts from the true residual
+constexpr Index kMostIterations = 50000;
+
+template <class... Parts>
+void require(bool condition, const Parts&... parts) {
+    if (condition) return;
+    std::ostringstream message;
+    message << "projected_solve: ";
+    (message << ... << parts);
+    throw std::invalid_argument(message.str());
+}
+
+template <ScalarType S>
+void check(const OperatorRef<S>& A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation, ConstBlockRef<S> rhs,
+           const ProjectedSolveOptions<S>& options) {
+    const Index n = A.rows(), b = rhs.cols();
+    require(rhs.rows() == n, "the right-hand side has ", rhs.rows(), " rows, the operator ", n);
+    require(lambda.size() == b, "there are ", lambda.size(), " shifts for ", b, " columns");
+    require(lambda.allFinite(), "a shift is not finite");
+    require(deflation.X.rows() == n || deflation.X.cols() == 0, "X has ", deflation.X.rows(), " rows, the operator ", n);
+    require(deflation.extra.rows() == n || deflation.extra.cols() == 0, "extra has ", deflation.extra.rows(),
+            " rows, the operator ", n);
+    require(deflation.extra.cols() == deflation.extra_values.size(), "there are ", deflation.extra.cols(),
+            " extra vectors and ", deflation.extra_values.size(), " extra values");
+    require(options.tol.size() == b || options.tol.size() == 1, "tol has ", options.tol.size(), " entries for ", b, " columns");
+    require((options.tol.array() > 0.0).all(), "tol must be positive");
+    require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b), "the start block is ",
+            options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×", b);
+}
+
+/// The listed columns of U, R: R = rhs − A U has been computed for all.
+template <ScalarType S>
+KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Eigen::VectorXd& target,
+                      const std::vector<Index>& active, const ProjectedSolveOptions<S>& options, LinearMethod method,
+                      Block<S>& U, Block<S>& R) {
+    KrylovProblem<S> problem{A, lambda, target, options.max_iterations > 0 ? options.max_iterations : kMostIterations,
+                             options.preconditioner, options.sum};
+    problem.target *= 0.9;  // the recurrence's residual and the true one differ by rounding
+    keep_entries(problem.lambda, active);
+    keep_entries(problem.target, active);
+    Block<S> u = U;
+    keep_columns(u, active);
+    keep_columns(R, active);
+    const KrylovOutcome outcome = method == LinearMethod::minres ? block_minres<S>(problem, u, R) : block_cg<S>(problem, u, R);
+    for (std::size_t j = 0; j < active.size(); ++j) U.col(active[j]) = u.col(static_cast<Index>(j));
+    return outcome;
+}
+
+}  // namespace
+
+namespace detail {
+
+template <ScalarType S>
+ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
+                                     ConstBlockRef<S> rhs, const ProjectedSolveOptions<S>& options) {
+    check(A, lambda, deflation, rhs, options);
+    const Index b = rhs.cols();
+    CountedOperator<S> counted(A, deflation.sign);
+    const Eigen::VectorXd shift = deflation.sign * lambda;
+    ProjectedSolution<S> solution;
+    solution.method = options.method == LinearMethod::minres ? LinearMethod::minres : LinearMethod::cg;
+    solution.column_converged.assign(static_cast<std::size_t>(b), true);
+    solution.W = Block<S>::Zero(rhs.rows(), b);
+    solution.residuals = solution.rhs_norms = Eigen::VectorXd::Zero(b);
+    if (b == 0) {
+        solution.converged = true;
+        return solution;
+    }
+
+    DeflatedOperator<S> operator_on_Q(counted, deflation, shift, options.sum);
+    Block<S> P_rhs = rhs;
+    if (deflation.sign < 0) P_rhs *= S{-1.0};
+    if (deflation.X.cols() > 0) {
+        add_product<S>(P_rhs, deflation.X, -gram<S>(deflation.X, P_rhs, options.sum, "projected_solve: the right-hand side"));
+    }
+    solution.rhs_norms = norms<S>(P_rhs, options.sum, "projected_solve: the right-hand side");
+    const Eigen::VectorXd tol = options.tol.size() == b ? options.tol : Eigen::VectorXd::Constant(b, options.tol(0));
+    const Eigen::VectorXd target = tol.cwiseProduct(solution.rhs_norms);
+
+    const Block<S> B = operator_on_Q.reduce(P_rhs, shift);
+    P_rhs.resize(0, 0);
+    Block<S>& U = solution.W;
+    if (options.start.size() > 0) {
+        U = options.start;
+        operator_on_Q.project(U);
+    }
+    bool start_is_zero = options.start.size() == 0;
+    for (int pass = 0; pass <= kPasses; ++pass) {
+        Block<S> R = B;
+        if (!start_is_zero) {
+            Block<S> AU(U.rows(), b);
+            operator_on_Q.apply(U, shift, AU);
+            R -= AU;
+            operator_on_Q.project(R);
+        }
+        start_is_zero = false;
+        solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
+        std::vector<Index> active;
+        for (Index j = 0; j < b; ++j) {
+            const bool done = solution.residuals(j) <= target(j);
+            solution.column_converged[static_cast<std::size_t>(j)] = done;
+            if (!done) active.push_back(j);
+        }
+        solution.converged = active.empty();
+        if (active.empty() || pass == kPasses) break;
+        const KrylovOutcome outcome = improve(operator_on_Q, shift, target, active, options, solution.method, U, R);
+        solution.iterations += outcome.iterations;
+        if (outcome.indefinite && options.method == LinearMethod::automatic) solution.method = LinearMethod::minres;
+        if (outcome.indefinite && options.method == LinearMethod::cg) {
+            throw std::invalid_argument("projected_solve: the projected operator is not definite (CG met a direction of "
+                                        "non-positive curvature); use MINRES");
+        }
+    }
+    operator_on_Q.complete(U, shift);
+    solution.products = counted.products();
+    return solution;
+}
+
+template ProjectedSolution<double> projected_solve<double>(OperatorRef<double>, const Eigen::VectorXd&,
+                                                           const Deflation<double>&, ConstBlockRef<double>,
+                                                           const ProjectedSolveOptions<double>&);
+template ProjectedSolution<std::complex<double>> projected_solve<std::complex<double>>(
+    OperatorRef<std::complex<double>>, const Eigen::VectorXd&, const Deflation<std::complex<double>>&,
+    ConstBlockRef<std::complex<double>>, const ProjectedSolveOptions<std::complex<double>>&);
+
+}  // namespace detail
+
+}  // namespace lambdabar
