@@ -1,5 +1,6 @@
 #pragma once
 // Everything, in the order the data flows: operator → eigenpairs → cotangent → gradient.
+// clang-format off
 #include <lambdabar/types.hpp>
 #include <lambdabar/errors.hpp>
 
@@ -29,3 +30,4 @@
 #include <lambdabar/check/check_gradient.hpp>
 
 #include <lambdabar/io/matrix_market.hpp>
+// clang-format on

@@ -18,6 +18,16 @@ namespace lambdabar {
 
 using Index = Eigen::Index;
 
+namespace detail {
+
+// Eigen's heap alignment follows the instruction set. A caller compiled for a wider one than the library
+// (-march=native against a distribution's build) would free what it never allocated: make it a link error.
+template <int Bytes>
+void compiled_with_eigen_max_align_bytes();
+[[gnu::used]] static constexpr auto* kEigenAlignmentGuard = &compiled_with_eigen_max_align_bytes<EIGEN_MAX_ALIGN_BYTES>;
+
+}  // namespace detail
+
 /// The two scalar types the library is compiled for.
 template <class S>
 concept ScalarType = std::same_as<S, double> || std::same_as<S, std::complex<double>>;

@@ -6,6 +6,14 @@
 
 namespace lambdabar {
 
+namespace detail {
+
+template <int Bytes>
+void compiled_with_eigen_max_align_bytes() {}
+template void compiled_with_eigen_max_align_bytes<EIGEN_MAX_ALIGN_BYTES>();
+
+}  // namespace detail
+
 template <ScalarType S>
 DenseEigenpairs<S> dense_eigh(const Matrix<S>& G) {
     const Matrix<S> H = (G + G.adjoint()) / 2.0;

@@ -186,19 +186,19 @@ Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstB
     return norms_from<S>(partial, R, sum, what);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
-    template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);                  \
-    template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&,            \
-                                           std::string_view);                                                     \
-    template Vector<S> dots<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);                  \
-    template Eigen::VectorXd norms<S>(ConstBlockRef<S>, const Sum&, std::string_view);                             \
-    template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
-    template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                                 \
-    template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                                        \
-    template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,              \
-                                        const Eigen::VectorXd&, const Sum&, std::string_view);                    \
-    template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                           \
-    template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                            \
+#define LAMBDABAR_INSTANTIATE(S)                                                                        \
+    template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);       \
+    template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&, \
+                                           std::string_view);                                           \
+    template Vector<S> dots<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);       \
+    template Eigen::VectorXd norms<S>(ConstBlockRef<S>, const Sum&, std::string_view);                  \
+    template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                      \
+    template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                      \
+    template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                             \
+    template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,   \
+                                        const Eigen::VectorXd&, const Sum&, std::string_view);          \
+    template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                \
+    template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                 \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -23,8 +23,7 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C
                       double* partial);
 
 /// Y = βY + V C with C row-major m×b, β ∈ {0, 1}. Y may be V itself (β = 0, b ≤ m): row-local.
-void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y,
-              Size ldy);
+void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y, Size ldy);
 
 /// partial[p] (b): Σ_r x(r, c) y(r, c) per column.
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
@@ -39,10 +38,10 @@ void descend(Size n, const double* a, const double* P, Size ldp, const double* Q
 /// A view of compressed rows with 32-bit column numbers.
 struct Rows {
     Size n;
-    const int* start;       // n + 1
+    const int* start;  // n + 1
     const int* column;
-    const double* value;    // interleaved if complex
-    bool conjugate;         // use conj(value)
+    const double* value;  // interleaved if complex
+    bool conjugate;       // use conj(value)
 };
 
 /// Y = scale·(A X − X diag(shift)) − beta·Y for b columns (complex: b complex columns, shift real).

@@ -36,12 +36,14 @@ template <ScalarType S>
 void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const Sum& sum) {
     std::uint64_t key = mix(seed);
     // Processes that do not say where their rows lie must still draw different numbers.
-    if (sum.distributed() && !sum.first_row()) key ^= mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
+    if (sum.distributed() && !sum.first_row())
+        key ^= mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
     const auto first = static_cast<std::uint64_t>(sum.first_row().value_or(0));
 #pragma omp parallel for schedule(static) if (X.rows() > 1024)
     for (Index r = 0; r < X.rows(); ++r) {
         for (Index c = 0; c < X.cols(); ++c) {
-            const auto z = normal_pair(key, first + static_cast<std::uint64_t>(r), stream + static_cast<std::uint64_t>(c));
+            const auto z =
+                normal_pair(key, first + static_cast<std::uint64_t>(r), stream + static_cast<std::uint64_t>(c));
             if constexpr (std::same_as<S, double>) {
                 X(r, c) = z.real();
             } else {
@@ -106,8 +108,8 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
     return b;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                          \
-    template void fill_random<S>(BlockRef<S>, std::uint64_t, std::uint64_t, const Sum&);  \
+#define LAMBDABAR_INSTANTIATE(S)                                                         \
+    template void fill_random<S>(BlockRef<S>, std::uint64_t, std::uint64_t, const Sum&); \
     template Index orthonormalize<S>(BlockRef<S>, ConstBlockRef<S>, std::uint64_t, const Sum&, std::string_view);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -16,7 +16,8 @@ Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const std::vecto
     for (std::size_t j = 0; j < columns.size(); ++j) {
         const double gap = gap_of(pairs, columns[j]);
         const double rounding = 10.0 * eps * std::max(1.0, pairs.norm_A / gap);
-        tol(static_cast<Index>(j)) = std::clamp(0.1 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
+        tol(static_cast<Index>(j)) =
+            std::clamp(0.1 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
     }
     return tol;
 }
@@ -63,7 +64,8 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
     solve.preconditioner = options.preconditioner;
     solve.sum = options.sum;
     const Block<S> extra = options.use_extra ? Block<S>(pairs.extra) : Block<S>(n, 0);
-    const Deflation<S> deflation{.X = X, .extra = extra,
+    const Deflation<S> deflation{.X = X,
+                                 .extra = extra,
                                  .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
     const auto solution = detail::projected_solve<S>(A, lambda, deflation, active, solve);
@@ -79,9 +81,9 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
         report.adjoint_tolerances(i) = solve.tol(solve.tol.size() == 1 ? 0 : j) * solution.rhs_norms(j);
         if (!options.accept_unconverged && !solution.column_converged[static_cast<std::size_t>(j)]) {
             std::ostringstream message;
-            message << "pullback: the adjoint of pair " << i + 1 << " (λ = " << pairs.values(i) << ") has not converged after "
-                    << solution.iterations << " iterations: residual " << solution.residuals(j) << ", tolerance "
-                    << report.adjoint_tolerances(i);
+            message << "pullback: the adjoint of pair " << i + 1 << " (λ = " << pairs.values(i)
+                    << ") has not converged after " << solution.iterations << " iterations: residual "
+                    << solution.residuals(j) << ", tolerance " << report.adjoint_tolerances(i);
             throw NotConverged(message.str());
         }
     }
@@ -103,10 +105,10 @@ double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_
     return square > 0.0 ? error / std::sqrt(square) : 0.0;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                                   \
-    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, ConstBlockRef<S>, Block<S>,            \
-                                       const PullbackOptions<S>&, PullbackReport&);                                \
-    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,         \
+#define LAMBDABAR_INSTANTIATE(S)                                                                            \
+    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, ConstBlockRef<S>, Block<S>,    \
+                                       const PullbackOptions<S>&, PullbackReport&);                         \
+    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&, \
                                       const PullbackReport&, const Cotangent<S>&, const Sum&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

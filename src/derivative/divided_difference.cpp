@@ -26,7 +26,8 @@ constexpr std::array<Node, 5> kTen{{{0.1488743389816312, 0.2955242247147529},
 
 /// Mean of g over [a, b], and of |g| at the nodes.
 template <std::size_t N>
-std::pair<double, double> mean(const std::function<double(double)>& g, double a, double b, const std::array<Node, N>& rule) {
+std::pair<double, double> mean(const std::function<double(double)>& g, double a, double b,
+                               const std::array<Node, N>& rule) {
     const double middle = 0.5 * (a + b), half = 0.5 * (b - a);
     double sum = 0.0, size = 0.0;
     for (const auto& node : rule) {
@@ -39,8 +40,8 @@ std::pair<double, double> mean(const std::function<double(double)>& g, double a,
 
 }  // namespace
 
-double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime, double a,
-                          double b) {
+double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime,
+                          double a, double b) {
     if (a == b) return f_prime(a);
     const auto coarse = mean(f_prime, a, b, kSix), fine = mean(f_prime, a, b, kTen);
     const double f_a = f(a), f_b = f(b);

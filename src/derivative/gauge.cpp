@@ -45,12 +45,13 @@ void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
     }
     const double limit = pairs.tol * pairs.norm_A;
     if (pairs.residuals(worst) <= limit) {
-        throw NotConverged(sentence("pullback: the ", k, " pairs have converged but the guard beyond them (λ = ",
-                                    pairs.guard_value, ", residual ", pairs.guard_residual,
-                                    ") has not, so the set may cut a cluster"));
+        throw NotConverged(sentence("pullback: the ", k,
+                                    " pairs have converged but the guard beyond them (λ = ", pairs.guard_value,
+                                    ", residual ", pairs.guard_residual, ") has not, so the set may cut a cluster"));
     }
     throw NotConverged(sentence("pullback: pair ", worst + 1, " of ", k, " (λ = ", pairs.values(worst),
-                                ") has not converged: its residual is ", pairs.residuals(worst), ", the tolerance ", limit));
+                                ") has not converged: its residual is ", pairs.residuals(worst), ", the tolerance ",
+                                limit));
 }
 
 template <ScalarType S>
@@ -62,10 +63,10 @@ template <ScalarType S>
 void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
     if (!pairs.cuts_cluster) return;
     const Index edge = pairs.which == Which::smallest ? pairs.size() - 1 : 0;
-    throw NotDifferentiable(sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
-                                     " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ",
-                                     pairs.guard_value, " are ", std::abs(pairs.guard_value - pairs.values(edge)),
-                                     " apart; choose k to hold the whole cluster"));
+    throw NotDifferentiable(
+        sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
+                 " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ", pairs.guard_value, " are ",
+                 std::abs(pairs.guard_value - pairs.values(edge)), " apart; choose k to hold the whole cluster"));
 }
 
 template <ScalarType S>
@@ -73,7 +74,8 @@ std::vector<Index> cluster_of_pairs(const Eigenpairs<S>& pairs) {
     std::vector<Index> of(static_cast<std::size_t>(pairs.size()));
     for (std::size_t c = 0; c < pairs.clusters.size(); ++c) {
         const Cluster& cluster = pairs.clusters[c];
-        for (Index i = cluster.first; i < cluster.first + cluster.count; ++i) of[static_cast<std::size_t>(i)] = static_cast<Index>(c);
+        for (Index i = cluster.first; i < cluster.first + cluster.count; ++i)
+            of[static_cast<std::size_t>(i)] = static_cast<Index>(c);
     }
     return of;
 }
@@ -86,7 +88,9 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
         if (of[static_cast<std::size_t>(j)] == of[static_cast<std::size_t>(i)]) continue;
         gap = std::min(gap, std::abs(pairs.values(j) - pairs.values(i)) - pairs.residuals(j));
     }
-    const bool touches_guard = pairs.cuts_cluster && &pairs.clusters[static_cast<std::size_t>(of[static_cast<std::size_t>(i)])] == &open_end(pairs);
+    const bool touches_guard =
+        pairs.cuts_cluster &&
+        &pairs.clusters[static_cast<std::size_t>(of[static_cast<std::size_t>(i)])] == &open_end(pairs);
     if (std::isfinite(pairs.guard_value) && !touches_guard) {
         gap = std::min(gap, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
     }
@@ -96,8 +100,8 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
 }
 
 template <ScalarType S>
-std::vector<GaugeReport> gauge_reports(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Matrix<S>& M,
-                                       const Eigen::VectorXd& vector_norms) {
+std::vector<GaugeReport> gauge_reports(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
+                                       const Matrix<S>& M, const Eigen::VectorXd& vector_norms) {
     const double largest = values_bar.size() > 0 ? values_bar.cwiseAbs().maxCoeff() : 0.0;
     std::vector<GaugeReport> reports;
     for (const Cluster& cluster : pairs.clusters) {
@@ -137,21 +141,23 @@ void refuse_gauge_violation(const Eigenpairs<S>& pairs, const std::vector<GaugeR
                                              report.worst_j + 1, "; a SpectralFunction may express this objective"));
         }
         if (report.spread > tolerance) {
-            throw NotDifferentiable(sentence("pullback: the eigenvalue cotangents inside ", describe(pairs, report.cluster),
-                                             " differ by ", report.spread, " of the largest one, so the objective depends on "
-                                             "the order of equal eigenvalues; make them equal or use a symmetric function"));
+            throw NotDifferentiable(
+                sentence("pullback: the eigenvalue cotangents inside ", describe(pairs, report.cluster), " differ by ",
+                         report.spread,
+                         " of the largest one, so the objective depends on "
+                         "the order of equal eigenvalues; make them equal or use a symmetric function"));
         }
     }
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                              \
-    template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index);                               \
-    template const Cluster& open_end<S>(const Eigenpairs<S>&);                                                \
-    template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                   \
-    template double gap_of<S>(const Eigenpairs<S>&, Index);                                                   \
-    template std::vector<Index> cluster_of_pairs<S>(const Eigenpairs<S>&);                                    \
-    template std::vector<GaugeReport> gauge_reports<S>(const Eigenpairs<S>&, const Eigen::VectorXd&,          \
-                                                       const Matrix<S>&, const Eigen::VectorXd&);             \
+#define LAMBDABAR_INSTANTIATE(S)                                                                                       \
+    template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index);                                        \
+    template const Cluster& open_end<S>(const Eigenpairs<S>&);                                                         \
+    template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                            \
+    template double gap_of<S>(const Eigenpairs<S>&, Index);                                                            \
+    template std::vector<Index> cluster_of_pairs<S>(const Eigenpairs<S>&);                                             \
+    template std::vector<GaugeReport> gauge_reports<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Matrix<S>&, \
+                                                       const Eigen::VectorXd&);                                        \
     template void refuse_gauge_violation<S>(const Eigenpairs<S>&, const std::vector<GaugeReport>&, double);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

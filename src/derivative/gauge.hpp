@@ -27,8 +27,8 @@ std::vector<Index> cluster_of_pairs(const Eigenpairs<S>& pairs);
 
 /// Gauge residual and spread of λ̄ of every cluster; M = XᴴX̄, norms of the columns of X̄.
 template <ScalarType S>
-std::vector<GaugeReport> gauge_reports(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Matrix<S>& M,
-                                       const Eigen::VectorXd& vector_norms);
+std::vector<GaugeReport> gauge_reports(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
+                                       const Matrix<S>& M, const Eigen::VectorXd& vector_norms);
 
 /// NotDifferentiable naming the first cluster above tolerance, its pairs and numbers.
 template <ScalarType S>

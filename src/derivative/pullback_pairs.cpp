@@ -47,7 +47,8 @@ Matrix<S> in_span(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
 
 /// True if the cotangent is not zero on the cluster at the open end of the set.
 template <ScalarType S>
-bool touches_open_end(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Eigen::VectorXd& vector_norms) {
+bool touches_open_end(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
+                      const Eigen::VectorXd& vector_norms) {
     const Cluster& end = open_end(pairs);
     return (values_bar.segment(end.first, end.count).array() != 0.0).any() ||
            (vector_norms.segment(end.first, end.count).array() != 0.0).any();
@@ -78,7 +79,8 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
     if (touches_open_end(pairs, values_bar, vector_norms)) refuse_cut_cluster(pairs, "this objective of the pairs");
     PullbackReport& report = result.report;
     report.gauge = gauge_reports<S>(pairs, values_bar, M, vector_norms);
-    for (const GaugeReport& gauge : report.gauge) report.gauge_residual = std::max(report.gauge_residual, gauge.residual);
+    for (const GaugeReport& gauge : report.gauge)
+        report.gauge_residual = std::max(report.gauge_residual, gauge.residual);
     if (options.gauge == Gauge::refuse) refuse_gauge_violation(pairs, report.gauge, options.gauge_tol);
 
     // Ā = X C Xᴴ + sym(W Xᴴ) = sym(X (X C + W)ᴴ)

@@ -40,7 +40,8 @@ FunctionOnSpectrum evaluate(const Eigenpairs<S>& pairs, const SpectralFunction<S
     }
     for (Index i = 0; i < k; ++i) {
         if (!std::isfinite(f.values(i)) || !std::isfinite(f.slopes(i))) {
-            message << "pullback: f(λ_" << i + 1 << ") = " << f.values(i) << ", f′ = " << f.slopes(i) << " at λ = " << lambda(i);
+            message << "pullback: f(λ_" << i + 1 << ") = " << f.values(i) << ", f′ = " << f.slopes(i)
+                    << " at λ = " << lambda(i);
             throw std::invalid_argument(message.str());
         }
         f.differences(i, i) = f.slopes(i);
@@ -93,8 +94,8 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Spectra
     return result;
 }
 
-template Pullback<double> pullback<double>(OperatorRef<double>, const Eigenpairs<double>&, const SpectralFunction<double>&,
-                                           const PullbackOptions<double>&);
+template Pullback<double> pullback<double>(OperatorRef<double>, const Eigenpairs<double>&,
+                                           const SpectralFunction<double>&, const PullbackOptions<double>&);
 template Pullback<std::complex<double>> pullback<std::complex<double>>(OperatorRef<std::complex<double>>,
                                                                        const Eigenpairs<std::complex<double>>&,
                                                                        const SpectralFunction<std::complex<double>>&,

@@ -13,10 +13,10 @@ namespace {
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr Index kBoundSteps = 12;    // Lanczos steps for the upper bound of the spectrum
-constexpr double kGain = 3.0;        // wanted growth exponent of one filter application
-constexpr Index kMostDegree = 200;
-constexpr Index kSmall = 200;        // up to this dimension the basis may span the whole space
+constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
+constexpr double kGain = 4.0;      // wanted growth exponent of one filter application
+constexpr Index kMostDegree = 1000;
+constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
 constexpr Index kProbeColumns = 2;
 
 }  // namespace
@@ -41,7 +41,8 @@ void BlockLanczos<S>::choose_sizes() {
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
     keep_ = std::min(std::max(k_ + b_, capacity_ / 2), capacity_ - b_);
-    max_products_ = options_.max_products > 0 ? options_.max_products : 40000 + 2000 * k_;
+    // Generous, and more so where products cost microseconds.
+    max_products_ = options_.max_products > 0 ? options_.max_products : 40000 + 2000 * k_ + 400'000'000 / global_n_;
     // Residuals cannot be resolved below the rounding of a product and a rotation.
     tol_ = std::max(options_.tol, 50.0 * kEps);
 }
@@ -82,11 +83,13 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
 template <ScalarType S>
 bool BlockLanczos<S>::test_start_block() {
-    const Matrix<S>& given = options_.warm && options_.warm->vectors.rows() == n_ ? options_.warm->vectors : options_.start;
+    const Matrix<S>& given =
+        options_.warm && options_.warm->vectors.rows() == n_ ? options_.warm->vectors : options_.start;
     const Index wanted = std::min(given.cols(), std::min(capacity_ - b_, capacity_ / 2));
     if (wanted < 1) return false;
     V_.leftCols(wanted) = given.leftCols(wanted);
-    const Index s = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), options_.seed, options_.sum, "eigsh: the start block");
+    const Index s =
+        orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), options_.seed, options_.sum, "eigsh: the start block");
     m_ = s;
     // A V sits in the free columns next to V.
     BlockRef<S> V = V_.leftCols(s), AV = V_.middleCols(s, s);
@@ -234,7 +237,8 @@ void BlockLanczos<S>::search_missed_copies() {
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
     T_.resize(n_, columns);
     R_.resize(n_, columns);
-    fill_random<S>(T_, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++), options_.sum);
+    fill_random<S>(T_, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
+                   options_.sum);
     const auto X = V_.leftCols(k_);
     add_product<S>(T_, X, -gram<S>(X, T_, options_.sum));
 
@@ -242,7 +246,7 @@ void BlockLanczos<S>::search_missed_copies() {
     const double growth = chebyshev_growth(interval, theta_(k_ - 1));
     const double wanted = std::log(100.0 * std::sqrt(static_cast<double>(global_n_)));
     if (interval.upper > interval.cut && growth > 0.0) {
-        const Index degree = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 10 * kMostDegree);
+        const Index degree = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
         const Eigen::VectorXd zero = Eigen::VectorXd::Zero(columns);
         A_.apply_fused(T_, zero, 1.0, 0.0, R_);
         // p = 1 at λ_k: what lies below it is in X and stays orthogonal up to rounding times the growth.
@@ -257,8 +261,8 @@ template <ScalarType S>
 void BlockLanczos<S>::append() {
     BlockRef<S> W_all = V_.middleCols(m_, T_.cols());
     W_all = T_;
-    const Index valid =
-        orthonormalize<S>(W_all, V_.leftCols(m_), options_.seed + static_cast<std::uint64_t>(iterations_), options_.sum, kProduct);
+    const Index valid = orthonormalize<S>(
+        W_all, V_.leftCols(m_), options_.seed + static_cast<std::uint64_t>(iterations_), options_.sum, kProduct);
     if (valid == 0) return;
     const auto W = V_.middleCols(m_, valid);
     R_.resize(n_, valid);
@@ -338,8 +342,8 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     if (m_ > k_) {
         pairs.guard_value = sign_ * theta_(k_);
         pairs.guard_residual = residual_(k_);
-        pairs.cuts_cluster = std::isnan(residual_(k_)) ||
-                             same_cluster(theta_(k_) - theta_(k_ - 1), residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_);
+        pairs.cuts_cluster = std::isnan(residual_(k_)) || same_cluster(theta_(k_) - theta_(k_ - 1), residual_(k_ - 1),
+                                                                       residual_(k_), options_.cluster_tol * norm_);
     }
     pairs.probed = probed_;
     pairs.products = A_.products();

@@ -30,7 +30,8 @@ private:
 Matrix<double> spectra_eigenvectors(CountedOperator<double>& A, const EigshOptions<double>& options) {
     const Index n = A.rows();
     const Index wanted = std::min(options.k + 1, n - 1);
-    const Index basis = std::min(n, options.basis_size > wanted ? options.basis_size : std::max<Index>(2 * wanted + 1, 20));
+    const Index basis =
+        std::min(n, options.basis_size > wanted ? options.basis_size : std::max<Index>(2 * wanted + 1, 20));
     SpectraOperator op(A);
     Spectra::SymEigsSolver<SpectraOperator> solver(op, wanted, basis);
     Block<double> start(n, 1);

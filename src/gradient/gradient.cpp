@@ -61,8 +61,8 @@ void check_gradient_values(const Eigen::VectorXd& g) {
 
 }  // namespace detail
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                    \
-    template Vector<S> gradient<S>(const SparseHermitian<S>&, const Cotangent<S>&, Convention);     \
+#define LAMBDABAR_INSTANTIATE(S)                                                                \
+    template Vector<S> gradient<S>(const SparseHermitian<S>&, const Cotangent<S>&, Convention); \
     template Vector<S> gradient<S>(const SparseHermitian<S>&, const Cotangent<S>&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

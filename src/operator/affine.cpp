@@ -14,8 +14,8 @@ Eigen::SparseMatrix<S> complete(Eigen::SparseMatrix<S> term, std::size_t number,
     term.makeCompressed();
     if (term.rows() != n || term.cols() != n) {
         std::ostringstream message;
-        message << "AffineOperator: term " << number << " is " << term.rows() << "×" << term.cols() << ", term 0 is " << n
-                << "×" << n;
+        message << "AffineOperator: term " << number << " is " << term.rows() << "×" << term.cols() << ", term 0 is "
+                << n << "×" << n;
         throw std::invalid_argument(message.str());
     }
     const SparseHermitian<S> view(term);
@@ -72,15 +72,16 @@ template <ScalarType S>
 void AffineOperator<S>::set_parameters(const Eigen::VectorXd& p) {
     if (p.size() != parameters() || !p.allFinite()) {
         std::ostringstream message;
-        message << "AffineOperator: p has " << p.size() << " entries" << (p.allFinite() ? "" : ", not all finite,") << " for "
-                << parameters() << " terms";
+        message << "AffineOperator: p has " << p.size() << " entries" << (p.allFinite() ? "" : ", not all finite,")
+                << " for " << parameters() << " terms";
         throw std::invalid_argument(message.str());
     }
     p_ = p;
     S* value = assembled_.valuePtr();
     std::fill(value, value + assembled_.nonZeros(), S{0});
     const auto add = [&](const Placed& term, double weight) {
-        for (std::size_t e = 0; e < term.position.size(); ++e) value[term.position[e]] += weight * term.matrix.valuePtr()[e];
+        for (std::size_t e = 0; e < term.position.size(); ++e)
+            value[term.position[e]] += weight * term.matrix.valuePtr()[e];
     };
     add(constant_, 1.0);
     for (Index l = 0; l < parameters(); ++l) add(terms_[static_cast<std::size_t>(l)], p(l));

@@ -32,8 +32,8 @@ void chebyshev_filter(CountedOperator<S>& A, Block<S>& X, Block<S>& Y, const Eig
     X.swap(Y);
 }
 
-template void chebyshev_filter<double>(CountedOperator<double>&, Block<double>&, Block<double>&,
-                                       const Eigen::VectorXd&, Index, const FilterInterval&);
+template void chebyshev_filter<double>(CountedOperator<double>&, Block<double>&, Block<double>&, const Eigen::VectorXd&,
+                                       Index, const FilterInterval&);
 template void chebyshev_filter<std::complex<double>>(CountedOperator<std::complex<double>>&,
                                                      Block<std::complex<double>>&, Block<std::complex<double>>&,
                                                      const Eigen::VectorXd&, Index, const FilterInterval&);

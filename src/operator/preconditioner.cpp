@@ -53,7 +53,7 @@ Preconditioner<S> incomplete_cholesky(const SparseHermitian<S>& A, double shift)
 
 template Preconditioner<double> jacobi<double>(const SparseHermitian<double>&, double);
 template Preconditioner<std::complex<double>> jacobi<std::complex<double>>(const SparseHermitian<std::complex<double>>&,
-                                                                          double);
+                                                                           double);
 template Preconditioner<double> incomplete_cholesky<double>(const SparseHermitian<double>&, double);
 template Preconditioner<std::complex<double>> incomplete_cholesky<std::complex<double>>(
     const SparseHermitian<std::complex<double>>&, double);

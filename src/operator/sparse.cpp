@@ -68,8 +68,8 @@ void SparseHermitian<S>::find_triangle() {
     for (Index o = 0; o < n_; ++o) {
         for (int e = pattern_.start[o]; e < pattern_.start[o + 1]; ++e) {
             if (e > pattern_.start[o] && pattern_.inner[e - 1] >= pattern_.inner[e]) {
-                refuse("the entries of ", pattern_.row_major ? "row " : "column ", o, " are not sorted or repeat index ",
-                       pattern_.inner[e]);
+                refuse("the entries of ", pattern_.row_major ? "row " : "column ", o,
+                       " are not sorted or repeat index ", pattern_.inner[e]);
             }
             const auto [row, column] = position(o, e);
             below |= row > column;
@@ -117,7 +117,8 @@ void SparseHermitian<S>::check_hermitian() const {
         for (int e = pattern_.start[o]; e < pattern_.start[o + 1]; ++e) {
             const int i = pattern_.inner[e];
             int& c = cursor[static_cast<std::size_t>(i)];
-            for (; c < pattern_.start[i + 1] && pattern_.inner[c] < o; ++c) compare(i, pattern_.inner[c], values_[c], S{0});
+            for (; c < pattern_.start[i + 1] && pattern_.inner[c] < o; ++c)
+                compare(i, pattern_.inner[c], values_[c], S{0});
             const bool stored = c < pattern_.start[i + 1] && pattern_.inner[c] == o;
             compare(o, i, values_[e], stored ? values_[c] : S{0});
             if (stored) ++c;

@@ -63,7 +63,8 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
     cg.drop(norm);
     while (!cg.column.empty() && outcome.iterations < problem.max_iterations) {
         problem.A.apply(cg.P, cg.lambda, cg.Q);
-        const Eigen::VectorXd curvature = dots<S>(cg.P, cg.Q, problem.sum, "projected_solve: the operator's product").real();
+        const Eigen::VectorXd curvature =
+            dots<S>(cg.P, cg.Q, problem.sum, "projected_solve: the operator's product").real();
         if ((curvature.array() <= 0.0).any()) {
             outcome.indefinite = true;
             break;

@@ -19,7 +19,8 @@ DeflatedOperator<S>::DeflatedOperator(CountedOperator<S>& A, const Deflation<S>&
     std::vector<Index> used;
     for (Index j = 0; j < given; ++j) {
         const double theta = deflation.sign * deflation.extra_values(j);
-        const double reach = deflation.sign * deflation.extra_values.sum() / static_cast<double>(given) - lambda.minCoeff();
+        const double reach =
+            deflation.sign * deflation.extra_values.sum() / static_cast<double>(given) - lambda.minCoeff();
         if (theta - lambda.maxCoeff() > 1e-6 * std::abs(reach)) used.push_back(j);
     }
     e_ = static_cast<Index>(used.size());

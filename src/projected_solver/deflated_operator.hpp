@@ -19,7 +19,8 @@ namespace lambdabar {
 template <ScalarType S>
 class DeflatedOperator {
 public:
-    DeflatedOperator(CountedOperator<S>& A, const Deflation<S>& deflation, const Eigen::VectorXd& lambda, const Sum& sum);
+    DeflatedOperator(CountedOperator<S>& A, const Deflation<S>& deflation, const Eigen::VectorXd& lambda,
+                     const Sum& sum);
 
     /// Y = [Q(A − λ)Q − F(Θ − λ)⁻¹Fᴴ] U; U in the range of Q, one λ per column. With no extra vectors the
     /// projection is skipped where rounding cannot have built up (A maps the range of P into itself).
@@ -41,8 +42,8 @@ private:
     const Sum& sum_;
     Index k_ = 0, e_ = 0;
     Eigen::VectorXd theta_;
-    Block<S> Z_;           // [X E F]
-    Matrix<S> rhs_in_E_;   // Eᴴb
+    Block<S> Z_;          // [X E F]
+    Matrix<S> rhs_in_E_;  // Eᴴb
     Index applications_ = 0;
 };
 

@@ -8,8 +8,8 @@ namespace lambdabar {
 template <ScalarType S>
 struct KrylovProblem {
     DeflatedOperator<S>& A;
-    Eigen::VectorXd lambda;      // one per column
-    Eigen::VectorXd target;      // absolute residual norm wanted, per column
+    Eigen::VectorXd lambda;  // one per column
+    Eigen::VectorXd target;  // absolute residual norm wanted, per column
     Index max_iterations;
     const Preconditioner<S>& preconditioner;
     const Sum& sum;

@@ -93,15 +93,34 @@ KrylovOutcome block_minres(const KrylovProblem<S>& problem, Block<S>& U, Block<S
     std::vector<Index> column(static_cast<std::size_t>(b));
     std::iota(column.begin(), column.end(), Index{0});
     const Block<S> zero = Block<S>::Zero(n, b);
-    const Eigen::VectorXd none = Eigen::VectorXd::Zero(b), norm = norms<S>(R, problem.sum, "projected_solve: the residual");
-    Minres<S> minres{problem, U,    U,    R,    R,    zero, zero, zero, zero,
-                     zero,    problem.lambda, none, none, none, none, none, -Eigen::VectorXd::Ones(b),
-                     none,    none, std::move(column)};
+    const Eigen::VectorXd none = Eigen::VectorXd::Zero(b),
+                          norm = norms<S>(R, problem.sum, "projected_solve: the residual");
+    Minres<S> minres{problem,
+                     U,
+                     U,
+                     R,
+                     R,
+                     zero,
+                     zero,
+                     zero,
+                     zero,
+                     zero,
+                     problem.lambda,
+                     none,
+                     none,
+                     none,
+                     none,
+                     none,
+                     -Eigen::VectorXd::Ones(b),
+                     none,
+                     none,
+                     std::move(column)};
     R.resize(0, 0);
     minres.beta = minres.precondition();
     minres.phibar = minres.beta;
     // The residual estimate lives in the preconditioner's norm: ask for the same relative reduction there.
-    minres.stop = problem.target.cwiseQuotient(norm.cwiseMax(std::numeric_limits<double>::min())).cwiseProduct(minres.beta);
+    minres.stop =
+        problem.target.cwiseQuotient(norm.cwiseMax(std::numeric_limits<double>::min())).cwiseProduct(minres.beta);
     minres.drop();
 
     KrylovOutcome outcome;

@@ -28,15 +28,18 @@ void check(const OperatorRef<S>& A, const Eigen::VectorXd& lambda, const Deflati
     require(rhs.rows() == n, "the right-hand side has ", rhs.rows(), " rows, the operator ", n);
     require(lambda.size() == b, "there are ", lambda.size(), " shifts for ", b, " columns");
     require(lambda.allFinite(), "a shift is not finite");
-    require(deflation.X.rows() == n || deflation.X.cols() == 0, "X has ", deflation.X.rows(), " rows, the operator ", n);
+    require(deflation.X.rows() == n || deflation.X.cols() == 0, "X has ", deflation.X.rows(), " rows, the operator ",
+            n);
     require(deflation.extra.rows() == n || deflation.extra.cols() == 0, "extra has ", deflation.extra.rows(),
             " rows, the operator ", n);
     require(deflation.extra.cols() == deflation.extra_values.size(), "there are ", deflation.extra.cols(),
             " extra vectors and ", deflation.extra_values.size(), " extra values");
-    require(options.tol.size() == b || options.tol.size() == 1, "tol has ", options.tol.size(), " entries for ", b, " columns");
+    require(options.tol.size() == b || options.tol.size() == 1, "tol has ", options.tol.size(), " entries for ", b,
+            " columns");
     require((options.tol.array() > 0.0).all(), "tol must be positive");
-    require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b), "the start block is ",
-            options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×", b);
+    require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b),
+            "the start block is ", options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×",
+            b);
 }
 
 /// The listed columns of U, R: R = rhs − A U has been computed for all.
@@ -44,15 +47,20 @@ template <ScalarType S>
 KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Eigen::VectorXd& target,
                       const std::vector<Index>& active, const ProjectedSolveOptions<S>& options, LinearMethod method,
                       Block<S>& U, Block<S>& R) {
-    KrylovProblem<S> problem{A, lambda, target, options.max_iterations > 0 ? options.max_iterations : kMostIterations,
-                             options.preconditioner, options.sum};
+    KrylovProblem<S> problem{A,
+                             lambda,
+                             target,
+                             options.max_iterations > 0 ? options.max_iterations : kMostIterations,
+                             options.preconditioner,
+                             options.sum};
     problem.target *= 0.9;  // the recurrence's residual and the true one differ by rounding
     keep_entries(problem.lambda, active);
     keep_entries(problem.target, active);
     Block<S> u = U;
     keep_columns(u, active);
     keep_columns(R, active);
-    const KrylovOutcome outcome = method == LinearMethod::minres ? block_minres<S>(problem, u, R) : block_cg<S>(problem, u, R);
+    const KrylovOutcome outcome =
+        method == LinearMethod::minres ? block_minres<S>(problem, u, R) : block_cg<S>(problem, u, R);
     for (std::size_t j = 0; j < active.size(); ++j) U.col(active[j]) = u.col(static_cast<Index>(j));
     return outcome;
 }
@@ -82,7 +90,8 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     Block<S> P_rhs = rhs;
     if (deflation.sign < 0) P_rhs *= S{-1.0};
     if (deflation.X.cols() > 0) {
-        add_product<S>(P_rhs, deflation.X, -gram<S>(deflation.X, P_rhs, options.sum, "projected_solve: the right-hand side"));
+        add_product<S>(P_rhs, deflation.X,
+                       -gram<S>(deflation.X, P_rhs, options.sum, "projected_solve: the right-hand side"));
     }
     solution.rhs_norms = norms<S>(P_rhs, options.sum, "projected_solve: the right-hand side");
     const Eigen::VectorXd tol = options.tol.size() == b ? options.tol : Eigen::VectorXd::Constant(b, options.tol(0));
@@ -118,8 +127,9 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
         solution.iterations += outcome.iterations;
         if (outcome.indefinite && options.method == LinearMethod::automatic) solution.method = LinearMethod::minres;
         if (outcome.indefinite && options.method == LinearMethod::cg) {
-            throw std::invalid_argument("projected_solve: the projected operator is not definite (CG met a direction of "
-                                        "non-positive curvature); use MINRES");
+            throw std::invalid_argument(
+                "projected_solve: the projected operator is not definite (CG met a direction of "
+                "non-positive curvature); use MINRES");
         }
     }
     operator_on_Q.complete(U, shift);

@@ -7,8 +7,8 @@ namespace lambdabar {
 
 /// f[a, b] = (f(a) − f(b))/(a − b), f′(a) for a = b, without cancellation: Gauss–Legendre quadrature of
 /// ∫₀¹ f′(a + t(b − a)) dt where two orders of it agree to rounding, the quotient elsewhere.
-double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime, double a,
-                          double b);
+double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime,
+                          double a, double b);
 
 /// The same from values and slopes at a and b only: the mean slope where it agrees with the quotient to
 /// the quotient's rounding error, the quotient elsewhere. Worst relative error about eps^(2/3).

@@ -38,42 +38,42 @@ enum class Gauge {
 template <ScalarType S>
 struct PullbackOptions {
     Gauge gauge = Gauge::refuse;
-    double gauge_tol = 1e-8;       // on the gauge residual of each cluster
-    double tol = 0.0;              // adjoint residual relative to ‖P x̄_i‖; 0: what the eigen-residual supports
+    double gauge_tol = 1e-8;  // on the gauge residual of each cluster
+    double tol = 0.0;         // adjoint residual relative to ‖P x̄_i‖; 0: what the eigen-residual supports
     LinearMethod method = LinearMethod::automatic;
-    Index max_iterations = 0;      // of the projected solve; 0: generous
-    bool use_extra = true;         // deflate the approximate vectors that came with the pairs too
-    bool accept_unconverged = false;  // return an adjoint that missed its tolerance instead of throwing
+    Index max_iterations = 0;               // of the projected solve; 0: generous
+    bool use_extra = true;                  // deflate the approximate vectors that came with the pairs too
+    bool accept_unconverged = false;        // return an adjoint that missed its tolerance instead of throwing
     Preconditioner<S> preconditioner = {};  // for A − λ at the wanted end, Hermitian positive definite
-    Matrix<S> start = {};          // n×k adjoint start block
-    Warm<S>* warm = nullptr;       // its adjoints start this solve and are replaced
+    Matrix<S> start = {};                   // n×k adjoint start block
+    Warm<S>* warm = nullptr;                // its adjoints start this solve and are replaced
     Sum sum = {};
 };
 
 /// How much of the cotangent depends on the arbitrary basis inside one cluster.
 struct GaugeReport {
     Cluster cluster;
-    double residual = 0.0;      // ‖(M_cc − M_ccᴴ)/2‖ / ‖X̄_c‖, M = XᴴX̄ (Frobenius norms)
-    double spread = 0.0;        // largest difference of λ̄ inside the cluster, relative to max |λ̄|
+    double residual = 0.0;           // ‖(M_cc − M_ccᴴ)/2‖ / ‖X̄_c‖, M = XᴴX̄ (Frobenius norms)
+    double spread = 0.0;             // largest difference of λ̄ inside the cluster, relative to max |λ̄|
     Index worst_i = 0, worst_j = 0;  // the pairs with the largest anti-Hermitian entry
 };
 
 struct PullbackReport {
-    std::vector<GaugeReport> gauge;  // one per cluster, in order
-    double gauge_residual = 0.0;     // the largest of them
-    Eigen::VectorXd adjoint_residuals;  // ‖P(A − λ_i)w_i + P x̄_i‖ per column; 0 where no solve was needed
-    Eigen::VectorXd adjoint_tolerances; // what was asked of each, absolute
-    bool converged = true;           // all adjoint columns
-    Index products = 0;              // of the projected solve
+    std::vector<GaugeReport> gauge;      // one per cluster, in order
+    double gauge_residual = 0.0;         // the largest of them
+    Eigen::VectorXd adjoint_residuals;   // ‖P(A − λ_i)w_i + P x̄_i‖ per column; 0 where no solve was needed
+    Eigen::VectorXd adjoint_tolerances;  // what was asked of each, absolute
+    bool converged = true;               // all adjoint columns
+    Index products = 0;                  // of the projected solve
     Index iterations = 0;
     LinearMethod method = LinearMethod::cg;
-    double error_estimate = 0.0;     // of ‖Ā‖_F, relative: eigen- and adjoint residuals over gaps (mathematics.md, 8)
+    double error_estimate = 0.0;  // of ‖Ā‖_F, relative: eigen- and adjoint residuals over gaps (mathematics.md, 8)
 };
 
 template <ScalarType S>
 struct [[nodiscard]] Pullback {
-    Cotangent<S> A;       // Ā
-    Matrix<S> adjoints;   // W, n×k
+    Cotangent<S> A;      // Ā
+    Matrix<S> adjoints;  // W, n×k
     PullbackReport report;
 };
 

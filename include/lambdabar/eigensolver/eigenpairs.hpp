@@ -30,11 +30,11 @@ struct Cluster {
 /// State shown to the monitor after every Rayleigh–Ritz step.
 struct Progress {
     Index iteration = 0;
-    Index products = 0;            // single-vector operator products so far
-    Index converged = 0;           // leading pairs whose true residual passed the tolerance
-    Index wanted = 0;              // k
-    Eigen::VectorXd ritz_values;   // current approximations of the wanted end, ascending
-    Eigen::VectorXd residuals;     // of those last tested; NaN where not tested yet
+    Index products = 0;           // single-vector operator products so far
+    Index converged = 0;          // leading pairs whose true residual passed the tolerance
+    Index wanted = 0;             // k
+    Eigen::VectorXd ritz_values;  // current approximations of the wanted end, ascending
+    Eigen::VectorXd residuals;    // of those last tested; NaN where not tested yet
 };
 
 /// Return false to stop; the result then says stopped_by_monitor.
@@ -50,24 +50,24 @@ struct [[nodiscard]] Eigenpairs {
 
     bool converged = false;  // every residual ≤ tol·‖A‖, the guard resolved, no missed copy found
     StopReason reason = StopReason::iteration_limit;
-    double norm_A = 0.0;        // largest |Ritz value| met: a lower bound of ‖A‖, usually close
-    double tol = 0.0;           // the residual tolerance in force, relative to ‖A‖
-    double cluster_tol = 0.0;   // the cluster distance in force, relative to ‖A‖
+    double norm_A = 0.0;       // largest |Ritz value| met: a lower bound of ‖A‖, usually close
+    double tol = 0.0;          // the residual tolerance in force, relative to ‖A‖
+    double cluster_tol = 0.0;  // the cluster distance in force, relative to ‖A‖
 
-    std::vector<Cluster> clusters;  // partition of 0 … k − 1
+    std::vector<Cluster> clusters;                                     // partition of 0 … k − 1
     double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
     double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
-    bool cuts_cluster = false;      // the guard belongs to the cluster at the open end of the set
-    bool probed = false;            // a random block was searched for missed copies
+    bool cuts_cluster = false;  // the guard belongs to the cluster at the open end of the set
+    bool probed = false;        // a random block was searched for missed copies
 
     Matrix<S> extra;               // n×e approximate eigenvectors beyond the k, orthonormal, not converged
     Eigen::VectorXd extra_values;  // their Ritz values
 
-    Index products = 0;    // single-vector products, all phases
-    Index iterations = 0;  // Rayleigh–Ritz steps
-    Index basis_size = 0;  // most basis vectors held
+    Index products = 0;       // single-vector products, all phases
+    Index iterations = 0;     // Rayleigh–Ritz steps
+    Index basis_size = 0;     // most basis vectors held
     Index filter_degree = 0;  // last Chebyshev degree; 1: none
-    std::string engine;    // what was used
+    std::string engine;       // what was used
 
     Index size() const { return values.size(); }
 };
@@ -76,27 +76,27 @@ struct [[nodiscard]] Eigenpairs {
 /// store it, clear it. Written by eigsh() and pullback(), read by the next call.
 template <ScalarType S>
 struct Warm {
-    Matrix<S> vectors;      // last eigenvectors followed by extra ones
-    Matrix<S> adjoints;     // last adjoint solutions W
+    Matrix<S> vectors;   // last eigenvectors followed by extra ones
+    Matrix<S> adjoints;  // last adjoint solutions W
     double norm_A = 0.0;
 };
 
 template <ScalarType S>
 struct EigshOptions {
-    Index k = 1;                        // number of pairs, 1 ≤ k < n
+    Index k = 1;  // number of pairs, 1 ≤ k < n
     Which which = Which::smallest;
-    double tol = 1e-10;                 // on ‖A x − λ x‖ / ‖A‖
+    double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖
     Engine engine = Engine::automatic;
-    Index block_size = 0;               // vectors expanded together; 0: 2 for k = 1, else 4
-    Index basis_size = 0;               // most basis vectors held; 0: chosen from k
-    Index filter_degree = 0;            // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
-    Index max_products = 0;             // limit on single-vector products; 0: generous, grows with n
-    double cluster_tol = 1e-10;         // eigenvalues closer than this·‖A‖ (or their residuals) are one cluster
-    Index extra = -1;                   // approximate vectors returned beyond k; −1: k
-    bool probe = true;                  // search the deflated operator for missed copies at the end
+    Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1, else 4
+    Index basis_size = 0;        // most basis vectors held; 0: chosen from k
+    Index filter_degree = 0;     // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
+    Index max_products = 0;      // limit on single-vector products; 0: generous, grows with n
+    double cluster_tol = 1e-10;  // eigenvalues closer than this·‖A‖ (or their residuals) are one cluster
+    Index extra = -1;            // approximate vectors returned beyond k; −1: k
+    bool probe = true;           // search the deflated operator for missed copies at the end
     std::uint64_t seed = 1;
-    Matrix<S> start = {};               // n×s start block, tested before any expansion
-    Warm<S>* warm = nullptr;            // read before, written after
+    Matrix<S> start = {};     // n×s start block, tested before any expansion
+    Warm<S>* warm = nullptr;  // read before, written after
     Monitor monitor = {};
     Sum sum = {};
 };

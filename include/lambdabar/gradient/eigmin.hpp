@@ -8,7 +8,7 @@ namespace lambdabar {
 /// Options of the one-liners: those of eigsh() that make sense for a single eigenvalue.
 template <ScalarType S>
 struct EigminOptions {
-    double tol = 1e-10;       // on ‖A x − λ x‖ / ‖A‖
+    double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖
     std::uint64_t seed = 1;
     Warm<S>* warm = nullptr;
     Monitor monitor = {};

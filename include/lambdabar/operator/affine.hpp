@@ -10,7 +10,8 @@ namespace lambdabar {
 ///
 /// Terms may be stored by one triangle or both. They are kept, and A(p) is assembled on the union of their
 /// patterns whenever p changes: one product costs nnz(union), not the sum over terms.
-/// Throws std::invalid_argument for terms that are not Hermitian or differ in size, a p of the wrong length or not finite.
+/// Throws std::invalid_argument for terms that are not Hermitian or differ in size, a p of the wrong length or not
+/// finite.
 template <ScalarType S>
 class AffineOperator {
 public:

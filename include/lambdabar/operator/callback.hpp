@@ -25,7 +25,9 @@ struct CallbackOperator {
 
     /// Throws std::invalid_argument if apply is missing.
     Index rows() const {
-        if (!apply || n < 0) throw std::invalid_argument("CallbackOperator: apply is missing or n = " + std::to_string(n) + " is negative");
+        if (!apply || n < 0)
+            throw std::invalid_argument("CallbackOperator: apply is missing or n = " + std::to_string(n) +
+                                        " is negative");
         return n;
     }
     Index parameters() const { return vjp ? params : 0; }

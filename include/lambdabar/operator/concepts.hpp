@@ -20,19 +20,20 @@ concept LinearMap = requires(const Op& A, In<typename Op::Scalar> X, Out<typenam
 /// Optional: Y = scale·(A X − X diag(shift)) − beta·Y in one pass; Y is not read when beta = 0.
 /// It replaces apply() and two passes over the blocks in filters and projected solves.
 template <class Op>
-concept FusedLinearMap =
-    LinearMap<Op> && requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y,
-                              const Eigen::VectorXd& shift) { A.apply_fused(X, shift, 1.0, 0.0, Y); };
+concept FusedLinearMap = LinearMap<Op> &&
+    requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y, const Eigen::VectorXd& shift) {
+    A.apply_fused(X, shift, 1.0, 0.0, Y);
+};
 
 /// An operator A(p) with real parameters.
 ///   parameters()  their number
 ///   vjp(V, W, g)  g_l += Re Σ_j v_jᴴ (∂A/∂p_l) w_j over the columns j of V and W (rows of this process)
 /// Law: vjp agrees with differences of apply in p.
 template <class Op>
-concept Differentiable =
-    LinearMap<Op> && requires(const Op& A, In<typename Op::Scalar> V, In<typename Op::Scalar> W, GradientRef g) {
-        { A.parameters() } -> std::convertible_to<Index>;
-        A.vjp(V, W, g);
-    };
+concept Differentiable = LinearMap<Op> &&
+    requires(const Op& A, In<typename Op::Scalar> V, In<typename Op::Scalar> W, GradientRef g) {
+    { A.parameters() } -> std::convertible_to<Index>;
+    A.vjp(V, W, g);
+};
 
 }  // namespace lambdabar

@@ -97,7 +97,8 @@ private:
     template <class StorageIndex>
     static const int* narrow(const StorageIndex* indices, Index count, std::vector<int>& copy) {
         copy.resize(static_cast<std::size_t>(count));
-        for (Index i = 0; i < count; ++i) copy[static_cast<std::size_t>(i)] = checked_int(static_cast<Index>(indices[i]));
+        for (Index i = 0; i < count; ++i)
+            copy[static_cast<std::size_t>(i)] = checked_int(static_cast<Index>(indices[i]));
         return copy.data();
     }
     static int checked_int(Index value);

@@ -11,29 +11,29 @@ enum class LinearMethod { automatic, cg, minres };
 /// What the solution stays orthogonal to, and what is known beside it.
 template <ScalarType S>
 struct Deflation {
-    ConstBlockRef<S> X;              // n×k converged eigenvectors, orthonormal
-    ConstBlockRef<S> extra;          // n×e approximate eigenvectors, orthonormal, orthogonal to X; e = 0: none
-    Eigen::VectorXd extra_values;    // their Ritz values
-    double sign = 1.0;               // +1: X spans the lower end (A − λ positive definite beyond it); −1: the upper
+    ConstBlockRef<S> X;            // n×k converged eigenvectors, orthonormal
+    ConstBlockRef<S> extra;        // n×e approximate eigenvectors, orthonormal, orthogonal to X; e = 0: none
+    Eigen::VectorXd extra_values;  // their Ritz values
+    double sign = 1.0;             // +1: X spans the lower end (A − λ positive definite beyond it); −1: the upper
 };
 
 template <ScalarType S>
 struct ProjectedSolveOptions {
-    Eigen::VectorXd tol;                         // per column, on ‖residual‖ / ‖P rhs‖; one number serves all
+    Eigen::VectorXd tol;  // per column, on ‖residual‖ / ‖P rhs‖; one number serves all
     LinearMethod method = LinearMethod::automatic;
-    Index max_iterations = 0;                    // per column; 0: generous
+    Index max_iterations = 0;  // per column; 0: generous
     Preconditioner<S> preconditioner = {};
-    Matrix<S> start = {};                        // n×b start block; empty: zero
+    Matrix<S> start = {};  // n×b start block; empty: zero
     Sum sum = {};
 };
 
 template <ScalarType S>
 struct [[nodiscard]] ProjectedSolution {
-    Block<S> W;                        // n×b, XᴴW = 0
-    Eigen::VectorXd residuals;         // ‖P(A − λ_i)w_i − P rhs_i‖, computed anew at the end
-    Eigen::VectorXd rhs_norms;         // ‖P rhs_i‖
+    Block<S> W;                 // n×b, XᴴW = 0
+    Eigen::VectorXd residuals;  // ‖P(A − λ_i)w_i − P rhs_i‖, computed anew at the end
+    Eigen::VectorXd rhs_norms;  // ‖P rhs_i‖
     std::vector<bool> column_converged;
-    bool converged = false;            // all columns
+    bool converged = false;  // all columns
     Index products = 0;
     Index iterations = 0;
     LinearMethod method = LinearMethod::cg;  // what was used in the end
