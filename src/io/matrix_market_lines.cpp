@@ -64,9 +64,6 @@ bool MatrixMarketLines::next(std::string_view& line) {
         ++line_number_;
         line = std::string_view(begin_, unread);
         begin_ = end_;
-        if (!is_blank(line) && !is_comment(line))
-            fail("the file ends within the line ", quoted(line),
-                 ", so it may have been cut; end the line if it is complete");
         return true;
     }
 }

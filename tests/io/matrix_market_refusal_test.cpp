@@ -106,7 +106,6 @@ TEST_CASE("matrix market: a malformed entry is refused with its line and reason"
         {"3 4 1\n1 1 1e999\n", "the value is '1e999', too large for a double"},
         {"3 4 2\n1 1 1\n% comment\n", "line 4: the file ends after 1 of 2 entries"},
         {"3 4 1\n1 1 1\n\n2 2 1\n", "line 5: the line '2 2 1' follows the last of 1 entries"},
-        {"3 4 1\n1 1 1.25", "line 3: the file ends within the line '1 1 1.25'"},
         {"3 4 1\n1 1 " + std::string(2U << 20, '1') + "\n", "line 3: the line is longer than 1048576 bytes"},
         {"3 4 1\n1 1 \x01\xff" + std::string(99, 'z') + "\n", "'??zzzzzz"},
     };
@@ -142,7 +141,7 @@ TEST_CASE("matrix market: what is not a readable regular file is refused") {
                          std::invalid_argument);
 }
 
-TEST_CASE("matrix market: a truncated file gives the same matrix or an error, never another matrix") {
+TEST_CASE("matrix market: a file cut before its last number is refused, and one without the final line end is read") {
     const std::vector<std::string> texts{
         "%%MatrixMarket matrix coordinate real symmetric\n% c\n3 3 4\n1 1 12.5\n2 1 -10\n3 1 1e-10\n3 3 25\n\n",
         "%%MatrixMarket matrix coordinate complex hermitian\r\n3 3 2\r\n1 1 12 0\r\n2 1 -10 101\r\n \r\n",
@@ -153,16 +152,18 @@ TEST_CASE("matrix market: a truncated file gives the same matrix or an error, ne
     for (const std::string& text : texts) {
         const Sparse<Complex> A = parse<Complex>(text);
         const std::size_t content = text.find_last_not_of(" \r\n") + 1;
+        const std::size_t last_number = text.find_last_of(" \n", content - 1) + 1;
         for (std::size_t size = 0; size < text.size(); ++size) {
             CAPTURE(size);
             const fs::path path = file_with(text.substr(0, size));
             try {
                 const Sparse<Complex> cut = read_sparse<Complex>(path);
-                CHECK(size > content);
+                CHECK(size > last_number);  // nothing tells 1.25 from a 1.257 that was cut
+                if (size < content) continue;
                 CHECK(same(cut, A));
                 CHECK(read_dense<Complex>(path) == Matrix<Complex>(A));
             } catch (const std::invalid_argument&) {
-                CHECK(size <= content + 1);  // a CR may be left of the line end of the last entry
+                CHECK(size < content);
             }
         }
     }

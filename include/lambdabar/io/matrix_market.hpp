@@ -19,9 +19,9 @@
 /// Everything else is refused: std::invalid_argument, one sentence with the file, the line and the numbers, for a
 /// missing file, a directory, a bad banner, sizes that are not positive or exceed `int`, an index out of range, too
 /// few or too many entries, anything that is not a number, NaN and Inf, an entry above the diagonal of symmetric
-/// storage, a diagonal entry of a skew-symmetric file, a Hermitian diagonal that is not real. A last line without a
-/// line end is refused too, for nothing tells `1.25` from a `1.257` that was cut. No allocation trusts the header:
-/// counts that the bytes of the file cannot hold are refused first. std::runtime_error: the disk failed meanwhile.
+/// storage, a diagonal entry of a skew-symmetric file, a Hermitian diagonal that is not real. A last line needs no
+/// line end, as many writers leave it out; so a file cut within its very last number is read. No allocation trusts the
+/// header: counts that the bytes of the file cannot hold are refused first. std::runtime_error: the disk failed meanwhile.
 ///
 /// A complex file is never read as double, whatever its values; a real
 /// file is read as complex.
