@@ -26,6 +26,11 @@ std::vector<double> partial_sums(Index n, Index count) {
     return std::vector<double>(static_cast<std::size_t>(native::partitions(n) * count));
 }
 
+/// Room for the four rows a partition of native::multiply works on.
+std::vector<double> row_scratch(Index n, const RealFactor& factor) { return partial_sums(n, 4 * factor.stride); }
+
+native::Factor native_view(const RealFactor& factor) { return {factor.values.data(), factor.columns, factor.stride}; }
+
 template <class S>
 [[noreturn]] void throw_not_finite(ConstBlockRef<S> X, std::string_view what) {
     std::ostringstream message;
@@ -89,9 +94,10 @@ Matrix<S> project_and_gram(BlockRef<S> W, ConstBlockRef<S> V, const Matrix<S>& C
     constexpr Index w = kRealColumns<S>;
     const Index m = w * V.cols(), b = w * W.cols();
     auto partial = partial_sums(V.rows(), m * b);
-    const auto factor = real_factor(C);
-    native::project_and_gram(V.rows(), real_data(V), real_stride(V), m, factor.data(), real_data<S>(W), real_stride(W),
-                             b, partial.data());
+    const RealFactor factor(C);
+    auto scratch = row_scratch(V.rows(), factor);
+    native::project_and_gram(V.rows(), real_data(V), real_stride(V), m, native_view(factor), real_data<S>(W),
+                             real_stride(W), partial.data(), scratch.data());
     Matrix<S> G = from_real_gram(reduce(partial, V.rows(), m, b, sum), S{});
     if (!G.allFinite()) throw_not_finite<S>(W, what);
     return G;
@@ -132,19 +138,19 @@ template <ScalarType S>
 void add_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
     check_same_rows(V.rows(), Y.rows(), "add_product");
     if (C.size() == 0) return;
-    constexpr Index w = kRealColumns<S>;
-    const auto factor = real_factor(C);
-    native::multiply(V.rows(), real_data(V), real_stride(V), w * V.cols(), factor.data(), w * Y.cols(), true,
-                     real_data<S>(Y), real_stride(Y));
+    const RealFactor factor(C);
+    auto scratch = row_scratch(V.rows(), factor);
+    native::multiply(V.rows(), real_data(V), real_stride(V), factor.rows, native_view(factor), true, real_data<S>(Y),
+                     real_stride(Y), scratch.data());
 }
 
 template <ScalarType S>
 void set_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
     check_same_rows(V.rows(), Y.rows(), "set_product");
-    constexpr Index w = kRealColumns<S>;
-    const auto factor = real_factor(C);
-    native::multiply(V.rows(), real_data(V), real_stride(V), w * C.rows(), factor.data(), w * C.cols(), false,
-                     real_data<S>(Y), real_stride(Y));
+    const RealFactor factor(C);
+    auto scratch = row_scratch(V.rows(), factor);
+    native::multiply(V.rows(), real_data(V), real_stride(V), factor.rows, native_view(factor), false, real_data<S>(Y),
+                     real_stride(Y), scratch.data());
 }
 
 template <ScalarType S>
@@ -181,8 +187,9 @@ Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstB
     check_same_rows(X.rows(), P.rows(), "descend");
     const Eigen::VectorXd step = real_columns<S>(a);
     auto partial = partial_sums(X.rows(), step.size());
-    native::descend(X.rows(), step.data(), real_data(P), real_stride(P), real_data(Q), real_stride(Q), real_data<S>(X),
-                    real_stride(X), real_data<S>(R), real_stride(R), step.size(), partial.data());
+    const native::Descent descent{step.data(),     real_data(P),   real_stride(P),  real_data(Q),  real_stride(Q),
+                                  real_data<S>(X), real_stride(X), real_data<S>(R), real_stride(R)};
+    native::descend(X.rows(), descent, step.size(), partial.data());
     return norms_from<S>(partial, R, sum, what);
 }
 

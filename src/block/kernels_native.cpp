@@ -76,22 +76,23 @@ void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc,
     }
 }
 
+/// out(R rows, ldc columns) = V C, the padding columns included.
 template <int R>
-void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size b, double* out, Size ldo) {
+void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out) {
     Size j = 0;
-    for (; j + 16 <= b; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, b, out + j, ldo);
-    for (; j + 8 <= b; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, b, out + j, ldo);
-    for (; j + 4 <= b; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, b, out + j, ldo);
-    for (; j + 2 <= b; j += 2) multiply_tile<R, 2, 1>(V, ldv, m, C + j, b, out + j, ldo);
-    for (; j < b; ++j) multiply_tile<R, 1, 1>(V, ldv, m, C + j, b, out + j, ldo);
+    for (; j + 16 <= ldc; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 8 <= ldc; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 4 <= ldc; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 2 <= ldc; j += 2) multiply_tile<R, 2, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j < ldc; ++j) multiply_tile<R, 1, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
 }
 
 enum class Update { set, add, subtract };
 
 template <int R>
-void finish_rows(const double* out, Size b, Update update, double* Y, Size ldy) {
+void finish_rows(const double* out, Size ldo, Size b, Update update, double* Y, Size ldy) {
     for (int r = 0; r < R; ++r) {
-        const double* o = out + r * b;
+        const double* o = out + r * ldo;
         double* y = Y + r * ldy;
         switch (update) {
             case Update::set:
@@ -108,32 +109,95 @@ void finish_rows(const double* out, Size b, Update update, double* Y, Size ldy) 
 }
 
 /// The products of four rows are complete in `out` before Y is touched, so Y may be V.
-void multiply_range(Range rows, const double* V, Size ldv, Size m, const double* C, Size b, Update update, double* Y,
-                    Size ldy) {
-    constexpr Size kWidest = 2048;
-    double out[4 * kWidest];
-    if (b > kWidest) {  // only far beyond any basis size; one row at a time keeps it correct
-        for (Size r = rows.begin; r < rows.end; ++r) {
-            double* row = new double[static_cast<std::size_t>(b)];
-            multiply_strip<1>(V + r * ldv, ldv, m, C, b, row, b);
-            finish_rows<1>(row, b, update, Y + r * ldy, ldy);
-            delete[] row;
-        }
-        return;
-    }
+void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y, Size ldy,
+                    double* out) {
     Size r = rows.begin;
     for (; r + 4 <= rows.end; r += 4) {
-        multiply_strip<4>(V + r * ldv, ldv, m, C, b, out, b);
-        finish_rows<4>(out, b, update, Y + r * ldy, ldy);
+        multiply_strip<4>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<4>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
     }
     for (; r < rows.end; ++r) {
-        multiply_strip<1>(V + r * ldv, ldv, m, C, b, out, b);
-        finish_rows<1>(out, b, update, Y + r * ldy, ldy);
+        multiply_strip<1>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<1>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
     }
 }
 
 void clear(double* x, Size count) {
     for (Size i = 0; i < count; ++i) x[i] = 0.0;
+}
+
+// Column-wise kernels for a fixed number B ≤ 8 of neighbouring columns: accumulators and coefficients in registers.
+
+template <int B>
+void dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size ldy, double* d) {
+    double sum[B] = {};
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        for (int j = 0; j < B; ++j) sum[j] += X[r * ldx + j] * Y[r * ldy + j];
+    }
+    for (int j = 0; j < B; ++j) d[j] = sum[j];
+}
+
+template <int B>
+void descend_columns(Range rows, const Descent& d, Size first, double* partial) {
+    double a[B], sum[B] = {};
+    for (int j = 0; j < B; ++j) a[j] = d.step[first + j];
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        const double* p = d.P + r * d.ldp + first;
+        const double* q = d.Q + r * d.ldq + first;
+        double* x = d.X + r * d.ldx + first;
+        double* residual = d.R + r * d.ldr + first;
+        double next[B];
+        for (int j = 0; j < B; ++j) next[j] = residual[j] - a[j] * q[j];
+        for (int j = 0; j < B; ++j) x[j] += a[j] * p[j];
+        for (int j = 0; j < B; ++j) residual[j] = next[j];
+        for (int j = 0; j < B; ++j) sum[j] += next[j] * next[j];
+    }
+    for (int j = 0; j < B; ++j) partial[first + j] = sum[j];
+}
+
+template <int B>
+void combine_columns(Range rows, const double* X, Size ldx, const double* t_in, double* Y, Size ldy,
+                     const double* s_in) {
+    double s[B], t[B];
+    for (int j = 0; j < B; ++j) s[j] = s_in[j], t[j] = t_in[j];
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        double y[B];
+        for (int j = 0; j < B; ++j) y[j] = s[j] * Y[r * ldy + j] + t[j] * X[r * ldx + j];
+        for (int j = 0; j < B; ++j) Y[r * ldy + j] = y[j];
+    }
+}
+
+/// Calls kernel.operator()<B>(first) for runs of at most eight columns.
+template <class Kernel>
+void for_columns(Size b, const Kernel& kernel) {
+    for (Size first = 0; first < b; first += 8) {
+        switch (b - first < 8 ? b - first : 8) {
+            case 1:
+                kernel.template operator()<1>(first);
+                break;
+            case 2:
+                kernel.template operator()<2>(first);
+                break;
+            case 3:
+                kernel.template operator()<3>(first);
+                break;
+            case 4:
+                kernel.template operator()<4>(first);
+                break;
+            case 5:
+                kernel.template operator()<5>(first);
+                break;
+            case 6:
+                kernel.template operator()<6>(first);
+                break;
+            case 7:
+                kernel.template operator()<7>(first);
+                break;
+            default:
+                kernel.template operator()<8>(first);
+                break;
+        }
+    }
 }
 
 }  // namespace
@@ -158,9 +222,9 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
     }
 }
 
-void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C, double* W, Size ldw, Size b,
-                      double* partial) {
-    const Size parts = partitions(n);
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial,
+                      double* scratch) {
+    const Size parts = partitions(n), b = C.columns;
 #pragma omp parallel for schedule(static) if (parts > 1)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
@@ -168,56 +232,45 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C
         const Range all = partition_rows(n, p);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            multiply_range(rows, V, ldv, m, C, b, Update::subtract, W, ldw);
+            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + 4 * p * C.ld);
             gram_rows(rows, V, ldv, m, W, ldw, b, G);
         }
     }
 }
 
-void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y,
-              Size ldy) {
+void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool accumulate, double* Y, Size ldy,
+              double* scratch) {
     const Size parts = partitions(n);
     const Update update = accumulate ? Update::add : Update::set;
 #pragma omp parallel for schedule(static) if (parts > 1)
-    for (Size p = 0; p < parts; ++p) multiply_range(partition_rows(n, p), V, ldv, m, C, b, update, Y, ldy);
+    for (Size p = 0; p < parts; ++p)
+        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + 4 * p * C.ld);
 }
 
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (parts > 1)
     for (Size p = 0; p < parts; ++p) {
-        double* d = partial + p * b;
-        clear(d, b);
         const Range rows = partition_rows(n, p);
-        for (Size r = rows.begin; r < rows.end; ++r) {
-            for (Size j = 0; j < b; ++j) d[j] += X[r * ldx + j] * Y[r * ldy + j];
-        }
+        for_columns(b, [&]<int B>(Size j) { dots_columns<B>(rows, X + j, ldx, Y + j, ldy, partial + p * b + j); });
     }
 }
 
-void descend(Size n, const double* a, const double* P, Size ldp, const double* Q, Size ldq, double* X, Size ldx,
-             double* R, Size ldr, Size b, double* partial) {
+void descend(Size n, const Descent& descent, Size b, double* partial) {
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (parts > 1)
     for (Size p = 0; p < parts; ++p) {
-        double* d = partial + p * b;
-        clear(d, b);
         const Range rows = partition_rows(n, p);
-        for (Size r = rows.begin; r < rows.end; ++r) {
-            for (Size j = 0; j < b; ++j) {
-                X[r * ldx + j] += a[j] * P[r * ldp + j];
-                const double residual = R[r * ldr + j] - a[j] * Q[r * ldq + j];
-                R[r * ldr + j] = residual;
-                d[j] += residual * residual;
-            }
-        }
+        for_columns(b, [&]<int B>(Size j) { descend_columns<B>(rows, descent, j, partial + p * b); });
     }
 }
 
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
-#pragma omp parallel for schedule(static) if (n > 4096)
-    for (Size r = 0; r < n; ++r) {
-        for (Size j = 0; j < b; ++j) Y[r * ldy + j] = s[j] * Y[r * ldy + j] + t[j] * X[r * ldx + j];
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (parts > 1)
+    for (Size p = 0; p < parts; ++p) {
+        const Range rows = partition_rows(n, p);
+        for_columns(b, [&]<int B>(Size j) { combine_columns<B>(rows, X + j, ldx, t + j, Y + j, ldy, s + j); });
     }
 }
 

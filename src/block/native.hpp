@@ -18,12 +18,19 @@ Size partitions(Size n);
 /// partial[p] (m×b, row-major) = V(rows of p)ᵀ W(rows of p), for all partitions.
 void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial);
 
-/// The same after W −= V C (C row-major m×b): each chunk of V is read from memory once.
-void project_and_gram(Size n, const double* V, Size ldv, Size m, const double* C, double* W, Size ldw, Size b,
-                      double* partial);
+/// A small factor C (m×columns, row-major) whose rows are padded with zeros to `ld` entries: whole vector registers.
+struct Factor {
+    const double* value;
+    Size columns, ld;
+};
 
-/// Y = βY + V C with C row-major m×b, β ∈ {0, 1}. Y may be V itself (β = 0, b ≤ m): row-local.
-void multiply(Size n, const double* V, Size ldv, Size m, const double* C, Size b, bool accumulate, double* Y, Size ldy);
+/// The same after W −= V C: each chunk of V is read from memory once. `scratch`: 4·ld per partition.
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial,
+                      double* scratch);
+
+/// Y = V C, or Y += V C. Y may be V itself (not accumulating, columns ≤ m): row-local. `scratch` as above.
+void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool accumulate, double* Y, Size ldy,
+              double* scratch);
 
 /// partial[p] (b): Σ_r x(r, c) y(r, c) per column.
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
@@ -31,9 +38,19 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
 /// Y = Y∘diag(s) + X∘diag(t), column scalings.
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 
-/// X += P diag(a), R −= Q diag(a), and partial[p] (b): Σ_r R(r, c)², in one pass.
-void descend(Size n, const double* a, const double* P, Size ldp, const double* Q, Size ldq, double* X, Size ldx,
-             double* R, Size ldr, Size b, double* partial);
+/// X += P diag(step), R −= Q diag(step), and partial[p] (b): Σ_r R(r, c)², in one pass.
+struct Descent {
+    const double* step;
+    const double* P;
+    Size ldp;
+    const double* Q;
+    Size ldq;
+    double* X;
+    Size ldx;
+    double* R;
+    Size ldr;
+};
+void descend(Size n, const Descent& descent, Size b, double* partial);
 
 /// A view of compressed rows with 32-bit column numbers.
 struct Rows {
@@ -45,7 +62,7 @@ struct Rows {
 };
 
 /// Y = scale·(A X − X diag(shift)) − beta·Y for b columns (complex: b complex columns, shift real).
-/// Traffic per row: 12 (20 complex) bytes per stored entry, once per up to 8 (4 complex) columns, and
+/// Traffic per row: 12 (20 complex) bytes per stored entry, once per up to 8 columns, and
 /// X, Y once each when the rows X(column) needs stay in cache.
 void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale, double beta,
                    double* Y, Size ldy);

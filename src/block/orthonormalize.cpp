@@ -100,9 +100,15 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
         const DenseEigenpairs<S> svqb = dense_eigh<S>(gram<S>(U, U, sum, what));
         const Eigen::VectorXd D = svqb.values.reverse();
         const Matrix<S> basis = svqb.vectors.rowwise().reverse();
-        for (Index j = 0; j < b; ++j) size(j) = D(j) > 100.0 * eps * D(0) ? 1.0 : 0.0;
-        const Eigen::VectorXd inverse_root = D.cwiseMax(100.0 * eps * D(0)).cwiseSqrt().cwiseInverse();
+        const double least = 100.0 * eps * D(0);  // the Gram matrix does not resolve less
+        const Eigen::VectorXd inverse_root = D.cwiseMax(least).cwiseSqrt().cwiseInverse();
         rotate<S>(U, basis * inverse_root.template cast<S>().asDiagonal());
+        size.setOnes();
+        if (D(b - 1) <= least) {
+            // The columns do: ‖W u_j‖ below 100 eps·‖W u_0‖ is noise, which after scaling by 1/√least is √(100 eps).
+            size = norms<S>(U, sum, what);
+            size = (size.array() > std::sqrt(100.0 * eps)).select(size, 0.0);
+        }
         if (kept > 1e-4 && D(b - 1) > 1e-2) break;
     }
     return b;

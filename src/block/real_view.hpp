@@ -27,26 +27,33 @@ Index real_stride(const Derived& X) {
     return X.outerStride() * kRealColumns<typename Derived::Scalar>;
 }
 
-/// The row-major real matrix with V_real C_real = (V C)_real. Complex: rows 2i and 2i + 1 hold C and iC.
-inline std::vector<double> real_factor(const Matrix<double>& C) {
-    std::vector<double> factor(static_cast<std::size_t>(C.size()));
-    Eigen::Map<Block<double>>(factor.data(), C.rows(), C.cols()) = C;
-    return factor;
-}
+/// The row-major real matrix F with V_real F = (V C)_real, rows padded to whole registers. Complex: rows 2i and
+/// 2i + 1 hold C and iC.
+struct RealFactor {
+    explicit RealFactor(const Matrix<double>& C) : RealFactor(C.rows(), C.cols()) { view().leftCols(columns) = C; }
 
-inline std::vector<double> real_factor(const Matrix<std::complex<double>>& C) {
-    std::vector<double> factor(static_cast<std::size_t>(4 * C.size()));
-    Eigen::Map<Block<double>> F(factor.data(), 2 * C.rows(), 2 * C.cols());
-    for (Index i = 0; i < C.rows(); ++i) {
-        for (Index j = 0; j < C.cols(); ++j) {
-            F(2 * i, 2 * j) = C(i, j).real();
-            F(2 * i, 2 * j + 1) = C(i, j).imag();
-            F(2 * i + 1, 2 * j) = -C(i, j).imag();
-            F(2 * i + 1, 2 * j + 1) = C(i, j).real();
+    explicit RealFactor(const Matrix<std::complex<double>>& C) : RealFactor(2 * C.rows(), 2 * C.cols()) {
+        auto F = view();
+        for (Index i = 0; i < C.rows(); ++i) {
+            for (Index j = 0; j < C.cols(); ++j) {
+                F(2 * i, 2 * j) = F(2 * i + 1, 2 * j + 1) = C(i, j).real();
+                F(2 * i, 2 * j + 1) = C(i, j).imag();
+                F(2 * i + 1, 2 * j) = -C(i, j).imag();
+            }
         }
     }
-    return factor;
-}
+
+    Index rows, columns, stride;
+    std::vector<double> values;
+
+private:
+    RealFactor(Index m, Index b)
+        : rows(m),
+          columns(b),
+          stride(b <= 2 ? b : (b + 3) / 4 * 4),
+          values(static_cast<std::size_t>(m * stride), 0.0) {}
+    Eigen::Map<Block<double>> view() { return {values.data(), rows, stride}; }
+};
 
 /// Vᴴ W from the real Gram matrix G = V_realᵀ W_real.
 inline Matrix<double> from_real_gram(const Block<double>& G, double) { return G; }

@@ -6,79 +6,125 @@ namespace lambdabar::native {
 
 namespace {
 
-/// One strip of L·P columns, real: each stored entry is loaded once and used L·P times.
-template <int L, int P>
-void real_strip(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
+// The columns of a block as a run of packs, e.g. 7 = 4 + 2 + 1: one sweep over the matrix serves up to eight
+// doubles per row, whatever the width.
+template <int... L>
+struct RealColumns;
+
+template <>
+struct RealColumns<> {
+    void add(double, const double*) {}
+    void finish(const double*, const double*, double, double, double*) const {}
+};
+
+template <int L, int... More>
+struct RealColumns<L, More...> {
+    Pack<L> sum = {};
+    RealColumns<More...> more;
+
+    /// sum += a x
+    void add(double a, const double* x) {
+        sum += a * load<L>(x);
+        more.add(a, x + L);
+    }
+
+    /// y = scale·(sum − shift∘x) − beta·y
+    void finish(const double* x, const double* shift, double scale, double beta, double* y) const {
+        Pack<L> result = scale * (sum - load<L>(shift) * load<L>(x));
+        if (beta != 0.0) result -= beta * load<L>(y);
+        store<L>(y, result);
+        more.finish(x + L, shift + L, scale, beta, y + L);
+    }
+};
+
+template <int... L>
+void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
                 Size ldy) {
 #pragma omp parallel for schedule(static) if (A.n > 1024)
     for (Size r = 0; r < A.n; ++r) {
-        Pack<L> acc[P] = {};
-        for (int e = A.start[r]; e < A.start[r + 1]; ++e) {
-            const double a = A.value[e];
-            const double* x = X + static_cast<Size>(A.column[e]) * ldx;
-            for (int p = 0; p < P; ++p) acc[p] += a * load<L>(x + p * L);
-        }
-        for (int p = 0; p < P; ++p) {
-            const Pack<L> x = load<L>(X + r * ldx + p * L), sigma = load<L>(shift + p * L);
-            Pack<L> y = scale * (acc[p] - sigma * x);
-            if (beta != 0.0) y -= beta * load<L>(Y + r * ldy + p * L);
-            store<L>(Y + r * ldy + p * L, y);
-        }
+        RealColumns<L...> columns;
+        for (int e = A.start[r]; e < A.start[r + 1]; ++e)
+            columns.add(A.value[e], X + static_cast<Size>(A.column[e]) * ldx);
+        columns.finish(X + r * ldx, shift, scale, beta, Y + r * ldy);
     }
 }
 
-/// One strip of L·P/2 complex columns. Σ a x = Σ Re(a) x + i Σ Im(a) x: two real accumulators, and one
-/// multiplication by i at the end instead of one shuffle per entry.
-template <int L, int P>
-void complex_strip(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
+// Complex columns, L interleaved doubles a pack. Σ a x = Σ Re(a) x + i Σ Im(a) x: two real accumulators, and one
+// multiplication by i at the end instead of one shuffle per entry.
+template <int... L>
+struct ComplexColumns;
+
+template <>
+struct ComplexColumns<> {
+    void add(double, double, const double*) {}
+    void finish(double, const double*, const double*, double, double, double*) const {}
+};
+
+template <int L, int... More>
+struct ComplexColumns<L, More...> {
+    Pack<L> re = {}, im = {};
+    ComplexColumns<More...> more;
+
+    void add(double a_re, double a_im, const double* x) {
+        const Pack<L> v = load<L>(x);
+        re += a_re * v;
+        im += a_im * v;
+        more.add(a_re, a_im, x + L);
+    }
+
+    /// y = scale·(re ± i im − shift∘x) − beta·y; `sign` is −1 for the conjugate matrix.
+    void finish(double sign, const double* x, const double* shift, double scale, double beta, double* y) const {
+        double u[L], v[L];
+        store<L>(u, re);
+        store<L>(v, im);
+        for (int l = 0; l < L; l += 2) {
+            const double sigma = shift[l / 2];
+            const double y_re = scale * (u[l] - sign * v[l + 1] - sigma * x[l]);
+            const double y_im = scale * (u[l + 1] + sign * v[l] - sigma * x[l + 1]);
+            y[l] = beta == 0.0 ? y_re : y_re - beta * y[l];
+            y[l + 1] = beta == 0.0 ? y_im : y_im - beta * y[l + 1];
+        }
+        more.finish(sign, x + L, shift + L / 2, scale, beta, y + L);
+    }
+};
+
+template <int... L>
+void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
                    Size ldy) {
     const double sign = A.conjugate ? -1.0 : 1.0;
 #pragma omp parallel for schedule(static) if (A.n > 1024)
     for (Size r = 0; r < A.n; ++r) {
-        Pack<L> re[P] = {}, im[P] = {};
-        for (int e = A.start[r]; e < A.start[r + 1]; ++e) {
-            const double a_re = A.value[2 * e], a_im = A.value[2 * e + 1];
-            const double* x = X + static_cast<Size>(A.column[e]) * ldx;
-            for (int p = 0; p < P; ++p) {
-                const Pack<L> v = load<L>(x + p * L);
-                re[p] += a_re * v;
-                im[p] += a_im * v;
-            }
-        }
-        for (int p = 0; p < P; ++p) {
-            double u[L], v[L];
-            store<L>(u, re[p]);
-            store<L>(v, im[p]);
-            const double* x = X + r * ldx + p * L;
-            double* y = Y + r * ldy + p * L;
-            for (int l = 0; l < L; l += 2) {
-                const double sigma = shift[(p * L + l) / 2];
-                const double y_re = scale * (u[l] - sign * v[l + 1] - sigma * x[l]);
-                const double y_im = scale * (u[l + 1] + sign * v[l] - sigma * x[l + 1]);
-                y[l] = beta == 0.0 ? y_re : y_re - beta * y[l];
-                y[l + 1] = beta == 0.0 ? y_im : y_im - beta * y[l + 1];
-            }
-        }
+        ComplexColumns<L...> columns;
+        for (int e = A.start[r]; e < A.start[r + 1]; ++e)
+            columns.add(A.value[2 * e], A.value[2 * e + 1], X + static_cast<Size>(A.column[e]) * ldx);
+        columns.finish(sign, X + r * ldx, shift, scale, beta, Y + r * ldy);
     }
 }
+
+using Sweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double*, Size);
+
+// Entry w − 1 handles w columns (complex: w complex columns, 2w doubles).
+constexpr Sweep kReal[8] = {real_sweep<1>,    real_sweep<2>,    real_sweep<2, 1>,    real_sweep<4>,
+                            real_sweep<4, 1>, real_sweep<4, 2>, real_sweep<4, 2, 1>, real_sweep<8>};
+constexpr Sweep kComplex[8] = {complex_sweep<2>,    complex_sweep<4>,    complex_sweep<4, 2>,    complex_sweep<8>,
+                               complex_sweep<8, 2>, complex_sweep<8, 4>, complex_sweep<8, 4, 2>, complex_sweep<8, 8>};
 
 }  // namespace
 
 void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale, double beta,
                    double* Y, Size ldy) {
-    Size j = 0;
-    for (; j + 8 <= b; j += 8) real_strip<8, 1>(A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
-    for (; j + 4 <= b; j += 4) real_strip<4, 1>(A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
-    for (; j + 2 <= b; j += 2) real_strip<2, 1>(A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
-    for (; j < b; ++j) real_strip<1, 1>(A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
+    for (Size j = 0; j < b; j += 8) {
+        const Size width = b - j < 8 ? b - j : 8;
+        kReal[width - 1](A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
+    }
 }
 
 void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale,
                            double beta, double* Y, Size ldy) {
-    Size j = 0;
-    for (; j + 4 <= b; j += 4) complex_strip<8, 1>(A, X + 2 * j, ldx, shift + j, scale, beta, Y + 2 * j, ldy);
-    for (; j + 2 <= b; j += 2) complex_strip<4, 1>(A, X + 2 * j, ldx, shift + j, scale, beta, Y + 2 * j, ldy);
-    for (; j < b; ++j) complex_strip<2, 1>(A, X + 2 * j, ldx, shift + j, scale, beta, Y + 2 * j, ldy);
+    for (Size j = 0; j < b; j += 8) {
+        const Size width = b - j < 8 ? b - j : 8;
+        kComplex[width - 1](A, X + 2 * j, ldx, shift + j, scale, beta, Y + 2 * j, ldy);
+    }
 }
 
 }  // namespace lambdabar::native

@@ -1,4 +1,5 @@
 #include "adjoint.hpp"
+#include "projected_solver/krylov.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,16 +9,17 @@ namespace lambdabar {
 
 namespace {
 
-/// Relative tolerance per column: a tenth of the eigenvector's own error ‖r_i‖/δ_i, no less than rounding allows.
+/// Relative tolerance per column: half the eigenvector's own error ‖r_i‖/δ_i, no less than rounding allows.
 template <ScalarType S>
-Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const std::vector<Index>& columns) {
+Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps,
+                                    const std::vector<Index>& columns) {
     constexpr double eps = std::numeric_limits<double>::epsilon();
     Eigen::VectorXd tol(static_cast<Index>(columns.size()));
     for (std::size_t j = 0; j < columns.size(); ++j) {
-        const double gap = gap_of(pairs, columns[j]);
+        const double gap = gaps(columns[j]);
         const double rounding = 10.0 * eps * std::max(1.0, pairs.norm_A / gap);
         tol(static_cast<Index>(j)) =
-            std::clamp(0.1 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
+            std::clamp(0.5 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
     }
     return tol;
 }
@@ -25,8 +27,8 @@ Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const std::vecto
 }  // namespace
 
 template <ScalarType S>
-Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockRef<S> X, Block<S> rhs,
-                       const PullbackOptions<S>& options, PullbackReport& report) {
+Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps, ConstBlockRef<S> X,
+                       Block<S> rhs, const PullbackOptions<S>& options, PullbackReport& report) {
     const Index n = X.rows(), k = X.cols();
     report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
     const Eigen::VectorXd rhs_norms = norms<S>(rhs, options.sum, "pullback: the cotangent");
@@ -58,7 +60,8 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
         if (start.size() > 0) solve.start.col(j) = start.col(i);
     }
     rhs.resize(0, 0);
-    solve.tol = options.tol > 0.0 ? Eigen::VectorXd::Constant(1, options.tol) : supported_tolerance(pairs, columns);
+    solve.tol =
+        options.tol > 0.0 ? Eigen::VectorXd::Constant(1, options.tol) : supported_tolerance(pairs, gaps, columns);
     solve.method = options.method;
     solve.max_iterations = options.max_iterations;
     solve.preconditioner = options.preconditioner;
@@ -70,6 +73,10 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
     const auto solution = detail::projected_solve<S>(A, lambda, deflation, active, solve);
 
+    Eigen::VectorXd given_norms = rhs_norms, tol = solve.tol;
+    keep_entries(given_norms, columns);
+    if (tol.size() == 1) tol = Eigen::VectorXd::Constant(b, solve.tol(0));
+    const Eigen::VectorXd targets = residual_targets(tol, solution.rhs_norms, given_norms);
     report.products += solution.products;
     report.iterations = solution.iterations;
     report.method = solution.method;
@@ -78,7 +85,7 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
         const Index i = columns[static_cast<std::size_t>(j)];
         W.col(i) = solution.W.col(j);
         report.adjoint_residuals(i) = solution.residuals(j);
-        report.adjoint_tolerances(i) = solve.tol(solve.tol.size() == 1 ? 0 : j) * solution.rhs_norms(j);
+        report.adjoint_tolerances(i) = targets(j);
         if (!options.accept_unconverged && !solution.column_converged[static_cast<std::size_t>(j)]) {
             std::ostringstream message;
             message << "pullback: the adjoint of pair " << i + 1 << " (λ = " << pairs.values(i)
@@ -91,13 +98,15 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, ConstBlockR
 }
 
 template <ScalarType S>
-double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar, const Eigen::VectorXd& rhs_norms,
-                      const PullbackReport& report, const Cotangent<S>& bar, const Sum& sum) {
+double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps, const Eigen::VectorXd& weights,
+                      const Eigen::VectorXd& rhs_norms, double factor, const PullbackReport& report,
+                      const Cotangent<S>& bar, const Sum& sum) {
     double error = 0.0;
     for (Index i = 0; i < pairs.size(); ++i) {
-        const double gap = gap_of(pairs, i), angle = pairs.residuals(i) / gap;
-        error += std::sqrt(2.0) * std::abs(values_bar(i)) * angle;
-        error += 2.0 * rhs_norms(i) / gap * angle + report.adjoint_residuals(i) / gap;
+        const double angle = pairs.residuals(i) / gaps(i);
+        error += std::sqrt(2.0) * weights(i) * angle;
+        error += factor * 2.0 * rhs_norms(i) / gaps(i) * angle;
+        error += factor * report.adjoint_residuals(i) / gap_outside(pairs, i);
     }
     // ‖sym(V Wᴴ)‖² = ½ (tr VᴴV WᴴW + Re tr (VᴴW)²)
     const Matrix<S> VV = gram<S>(bar.V, bar.V, sum), WW = gram<S>(bar.W, bar.W, sum), VW = gram<S>(bar.V, bar.W, sum);
@@ -105,11 +114,12 @@ double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_
     return square > 0.0 ? error / std::sqrt(square) : 0.0;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                            \
-    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, ConstBlockRef<S>, Block<S>,    \
-                                       const PullbackOptions<S>&, PullbackReport&);                         \
-    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&, \
-                                      const PullbackReport&, const Cotangent<S>&, const Sum&);
+#define LAMBDABAR_INSTANTIATE(S)                                                                                       \
+    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, const Eigen::VectorXd&, ConstBlockRef<S>, \
+                                       Block<S>, const PullbackOptions<S>&, PullbackReport&);                          \
+    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,            \
+                                      const Eigen::VectorXd&, double, const PullbackReport&, const Cotangent<S>&,      \
+                                      const Sum&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

@@ -25,6 +25,13 @@ std::string describe(const Eigenpairs<S>& pairs, const Cluster& cluster) {
                     pairs.values(last), ", one cluster)");
 }
 
+/// Distinct clusters are at least their residuals apart; rounding must not make a gap zero.
+template <ScalarType S>
+double positive_gap(const Eigenpairs<S>& pairs, Index i, double gap) {
+    const double floor = std::max(pairs.norm_A, std::abs(pairs.values(i))) * std::numeric_limits<double>::epsilon();
+    return std::max({gap, floor, std::numeric_limits<double>::min()});
+}
+
 }  // namespace
 
 template <ScalarType S>
@@ -94,9 +101,13 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
     if (std::isfinite(pairs.guard_value) && !touches_guard) {
         gap = std::min(gap, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
     }
-    // Distinct clusters are at least their residuals apart; rounding must not make this zero.
-    const double floor = std::max(pairs.norm_A, std::abs(pairs.values(i))) * std::numeric_limits<double>::epsilon();
-    return std::max(gap, std::max(floor, std::numeric_limits<double>::min()));
+    return positive_gap(pairs, i, gap);
+}
+
+template <ScalarType S>
+double gap_outside(const Eigenpairs<S>& pairs, Index i) {
+    if (!std::isfinite(pairs.guard_value)) return gap_of(pairs, i);
+    return positive_gap(pairs, i, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
 }
 
 template <ScalarType S>
@@ -155,6 +166,7 @@ void refuse_gauge_violation(const Eigenpairs<S>& pairs, const std::vector<GaugeR
     template const Cluster& open_end<S>(const Eigenpairs<S>&);                                                         \
     template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                            \
     template double gap_of<S>(const Eigenpairs<S>&, Index);                                                            \
+    template double gap_outside<S>(const Eigenpairs<S>&, Index);                                                       \
     template std::vector<Index> cluster_of_pairs<S>(const Eigenpairs<S>&);                                             \
     template std::vector<GaugeReport> gauge_reports<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Matrix<S>&, \
                                                        const Eigen::VectorXd&);                                        \

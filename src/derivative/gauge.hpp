@@ -21,6 +21,11 @@ void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what);
 template <ScalarType S>
 double gap_of(const Eigenpairs<S>& pairs, Index i);
 
+/// Distance from pair i to the nearest eigenvalue outside the set, less its residual; positive. What happens inside the
+/// set does not matter to a function of the subspace.
+template <ScalarType S>
+double gap_outside(const Eigenpairs<S>& pairs, Index i);
+
 /// Index of the cluster of every pair.
 template <ScalarType S>
 std::vector<Index> cluster_of_pairs(const Eigenpairs<S>& pairs);

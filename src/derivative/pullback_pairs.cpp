@@ -85,13 +85,17 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
 
     // Ā = X C Xᴴ + sym(W Xᴴ) = sym(X (X C + W)ᴴ)
     const Matrix<S> C = in_span(pairs, values_bar, M);
-    Block<S> Z = has_vectors ? solve_adjoint<S>(A, pairs, X, std::move(X_bar), options, report) : Block<S>::Zero(n, k);
+    Eigen::VectorXd gaps(k);
+    for (Index i = 0; i < k; ++i) gaps(i) = gap_of(pairs, i);
+    Block<S> Z =
+        has_vectors ? solve_adjoint<S>(A, pairs, gaps, X, std::move(X_bar), options, report) : Block<S>::Zero(n, k);
     if (!has_vectors) report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
     if (has_vectors) result.adjoints = Z;
     if (has_vectors && options.warm) options.warm->adjoints = result.adjoints;
     add_product<S>(Z, X, C);
     result.A = {std::move(X), std::move(Z)};
-    report.error_estimate = estimate_error<S>(pairs, values_bar, vector_norms, report, result.A, options.sum);
+    report.error_estimate =
+        estimate_error<S>(pairs, gaps, values_bar.cwiseAbs(), vector_norms, 1.0, report, result.A, options.sum);
     return result;
 }
 

@@ -25,12 +25,12 @@ FunctionOnSpectrum evaluate(const Eigenpairs<S>& pairs, const SpectralFunction<S
         message << "pullback: a spectral function needs both f and f_prime";
         throw std::invalid_argument(message.str());
     }
-    if (!callable && (bar.values.size() != k || bar.slopes.size() != k)) {
-        message << "pullback: the spectral function has " << bar.values.size() << " values and " << bar.slopes.size()
-                << " slopes for " << k << " pairs (or give f and f_prime)";
+    if (!callable && (bar.f_values.size() != k || bar.f_slopes.size() != k)) {
+        message << "pullback: the spectral function has " << bar.f_values.size() << " values and "
+                << bar.f_slopes.size() << " slopes for " << k << " pairs (or give f and f_prime)";
         throw std::invalid_argument(message.str());
     }
-    FunctionOnSpectrum f{bar.values, bar.slopes, Matrix<double>(k, k)};
+    FunctionOnSpectrum f{bar.f_values, bar.f_slopes, Matrix<double>(k, k)};
     if (callable) {
         f.values = f.slopes = Eigen::VectorXd(k);
         for (Index i = 0; i < k; ++i) {
@@ -82,15 +82,18 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Spectra
     const Eigen::VectorXd rhs_norms = norms<S>(FX, options.sum);
 
     // Ā = X C Xᴴ + 2 sym(W Xᴴ) = sym(X (X C + 2W)ᴴ)
-    Block<S> Z = solve_adjoint<S>(A, pairs, X, std::move(FX), options, result.report);
+    Eigen::VectorXd gaps(k);
+    for (Index i = 0; i < k; ++i) gaps(i) = gap_outside(pairs, i);
+    Block<S> Z = solve_adjoint<S>(A, pairs, gaps, X, std::move(FX), options, result.report);
     result.adjoints = Z;
     if (options.warm) options.warm->adjoints = result.adjoints;
     scale_columns<S>(Z, Eigen::VectorXd::Constant(k, 2.0));
-    add_product<S>(Z, X, f.differences.template cast<S>().cwiseProduct(N));
+    const Matrix<S> C = f.differences.template cast<S>().cwiseProduct(N);
+    add_product<S>(Z, X, C);
     result.A = {std::move(X), std::move(Z)};
-    const Eigen::VectorXd weights = N.diagonal().real().cwiseProduct(f.slopes);
+    const Eigen::VectorXd weights = C.colwise().norm();
     result.report.error_estimate =
-        estimate_error<S>(pairs, weights, 2.0 * rhs_norms, result.report, result.A, options.sum);
+        estimate_error<S>(pairs, gaps, weights, rhs_norms, 2.0, result.report, result.A, options.sum);
     return result;
 }
 

@@ -8,7 +8,15 @@ namespace lambdabar {
 
 namespace {
 
-/// Both triangles of a term, checked.
+/// (A + Aᴴ)/2
+template <ScalarType S>
+Eigen::SparseMatrix<S> average(const Eigen::SparseMatrix<S>& A) {
+    const Eigen::SparseMatrix<S> adjoint = A.adjoint();
+    return S{0.5} * A + S{0.5} * adjoint;
+}
+
+/// Both triangles of a term, checked and made Hermitian to the last bit: in A(p) terms may cancel, and what they miss
+/// by rounding must not stand out then.
 template <ScalarType S>
 Eigen::SparseMatrix<S> complete(Eigen::SparseMatrix<S> term, std::size_t number, Index n) {
     term.makeCompressed();
@@ -19,7 +27,7 @@ Eigen::SparseMatrix<S> complete(Eigen::SparseMatrix<S> term, std::size_t number,
         throw std::invalid_argument(message.str());
     }
     const SparseHermitian<S> view(term);
-    if (view.triangle() == Triangle::both) return term;
+    if (view.triangle() == Triangle::both) return average(term);
     std::vector<Eigen::Triplet<S>> entries;
     for (Index c = 0; c < n; ++c) {
         for (typename Eigen::SparseMatrix<S>::InnerIterator it(term, c); it; ++it) {
@@ -29,7 +37,7 @@ Eigen::SparseMatrix<S> complete(Eigen::SparseMatrix<S> term, std::size_t number,
         }
     }
     term.setFromTriplets(entries.begin(), entries.end());
-    return term;
+    return average(term);
 }
 
 /// The union of patterns; values are irrelevant.
@@ -46,9 +54,10 @@ template <ScalarType S>
 AffineOperator<S>::AffineOperator(const Term& A0, const std::vector<Term>& terms, const Eigen::VectorXd& p) {
     std::vector<Term> full{complete<S>(A0, 0, A0.rows())};
     for (std::size_t l = 0; l < terms.size(); ++l) full.push_back(complete<S>(terms[l], l + 1, A0.rows()));
-    assembled_ = pattern_of<S>(full.front());
-    for (std::size_t l = 1; l < full.size(); ++l) assembled_ = Term(assembled_ + pattern_of<S>(full[l]));
-    assembled_.makeCompressed();
+    Term pattern = pattern_of<S>(full.front());
+    for (std::size_t l = 1; l < full.size(); ++l) pattern = Term(pattern + pattern_of<S>(full[l]));
+    pattern.makeCompressed();
+    assembled_ = std::make_unique<Term>(std::move(pattern));
     constant_ = place(std::move(full.front()));
     for (std::size_t l = 1; l < full.size(); ++l) terms_.push_back(place(std::move(full[l])));
     set_parameters(p);
@@ -59,9 +68,9 @@ typename AffineOperator<S>::Placed AffineOperator<S>::place(Term term) const {
     Placed placed{std::move(term), {}};
     placed.position.reserve(static_cast<std::size_t>(placed.matrix.nonZeros()));
     for (Index c = 0; c < placed.matrix.outerSize(); ++c) {
-        Index at = assembled_.outerIndexPtr()[c];
+        Index at = assembled_->outerIndexPtr()[c];
         for (typename Term::InnerIterator it(placed.matrix, c); it; ++it) {
-            while (assembled_.innerIndexPtr()[at] != it.row()) ++at;
+            while (assembled_->innerIndexPtr()[at] != it.row()) ++at;
             placed.position.push_back(at);
         }
     }
@@ -77,8 +86,8 @@ void AffineOperator<S>::set_parameters(const Eigen::VectorXd& p) {
         throw std::invalid_argument(message.str());
     }
     p_ = p;
-    S* value = assembled_.valuePtr();
-    std::fill(value, value + assembled_.nonZeros(), S{0});
+    S* value = assembled_->valuePtr();
+    std::fill(value, value + assembled_->nonZeros(), S{0});
     const auto add = [&](const Placed& term, double weight) {
         for (std::size_t e = 0; e < term.position.size(); ++e)
             value[term.position[e]] += weight * term.matrix.valuePtr()[e];
@@ -88,7 +97,7 @@ void AffineOperator<S>::set_parameters(const Eigen::VectorXd& p) {
     if (view_) {
         view_->refresh();
     } else {
-        view_ = std::make_unique<SparseHermitian<S>>(assembled_);
+        view_ = std::make_unique<SparseHermitian<S>>(*assembled_);
     }
 }
 

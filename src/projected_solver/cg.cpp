@@ -41,8 +41,8 @@ struct ConjugateGradients {
         if (!problem.preconditioner) return norms<S>(R, problem.sum, kResidual).cwiseAbs2();
         Z.resize(R.rows(), R.cols());
         problem.preconditioner(R, Z);
-        problem.A.project(Z);
-        return dots<S>(R, Z, problem.sum, "projected_solve: the preconditioner's result").real();
+        problem.A.project(Z, kPreconditioned);
+        return dots<S>(R, Z, problem.sum, kPreconditioned).real();
     }
 };
 

@@ -4,7 +4,6 @@ namespace lambdabar {
 
 namespace {
 
-constexpr Index kProjectEvery = 8;
 constexpr const char* kProduct = "projected_solve: the operator's product";
 
 }  // namespace
@@ -35,14 +34,14 @@ DeflatedOperator<S>::DeflatedOperator(CountedOperator<S>& A, const Deflation<S>&
     const auto E = Z_.middleCols(k_, e_);
     BlockRef<S> F = Z_.rightCols(e_);
     A_.apply(E, F);
-    project(F);
+    project(F, kProduct);
 }
 
 template <ScalarType S>
-void DeflatedOperator<S>::project(Out<S> Y) const {
+void DeflatedOperator<S>::project(Out<S> Y, std::string_view what) const {
     const auto XE = Z_.leftCols(k_ + e_);
     if (XE.cols() == 0) return;
-    add_product<S>(Y, XE, -gram<S>(XE, Y, sum_, kProduct));
+    add_product<S>(Y, XE, -gram<S>(XE, Y, sum_, what));
 }
 
 /// Row j, column i divided by θ_j − λ_i.
@@ -55,17 +54,13 @@ Matrix<S> DeflatedOperator<S>::divided_by_gap(Matrix<S> C, const Eigen::VectorXd
 template <ScalarType S>
 void DeflatedOperator<S>::apply(In<S> U, const Eigen::VectorXd& lambda, Out<S> Y) {
     A_.apply_fused(U, lambda, 1.0, 0.0, Y);
-    const bool project_X = applications_++ % kProjectEvery == 0;
-    if (e_ == 0) {
-        if (project_X) project(Y);
-        return;
-    }
-    const Index first = project_X ? 0 : k_;
-    const auto kept = Z_.middleCols(first, k_ + e_ - first);
-    const Matrix<S> g = gram<S>(kept, Y, sum_, kProduct);
-    Matrix<S> C(g.rows() + e_, U.cols());
+    const auto XE = Z_.leftCols(k_ + e_);
+    if (XE.cols() == 0) return;
+    // X is invariant to its own residual only, which is far above rounding: no step may skip the projection.
+    const Matrix<S> g = gram<S>(XE, Y, sum_, kProduct);
+    Matrix<S> C(k_ + 2 * e_, U.cols());
     C << -g, -divided_by_gap(g.bottomRows(e_), lambda);
-    add_product<S>(Y, Z_.rightCols(C.rows()), C);
+    add_product<S>(Y, Z_, C);
 }
 
 template <ScalarType S>

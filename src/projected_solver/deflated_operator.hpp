@@ -22,12 +22,11 @@ public:
     DeflatedOperator(CountedOperator<S>& A, const Deflation<S>& deflation, const Eigen::VectorXd& lambda,
                      const Sum& sum);
 
-    /// Y = [Q(A − λ)Q − F(Θ − λ)⁻¹Fᴴ] U; U in the range of Q, one λ per column. With no extra vectors the
-    /// projection is skipped where rounding cannot have built up (A maps the range of P into itself).
+    /// Y = [Q(A − λ)Q − F(Θ − λ)⁻¹Fᴴ] U; U in the range of Q, one λ per column.
     void apply(In<S> U, const Eigen::VectorXd& lambda, Out<S> Y);
 
-    /// Y ← Q Y
-    void project(Out<S> Y) const;
+    /// Y ← Q Y; `what` names Y if it is not finite.
+    void project(Out<S> Y, std::string_view what = "projected_solve: the residual") const;
 
     /// Right-hand side of the smaller system; remembers Eᴴb.
     Block<S> reduce(In<S> rhs, const Eigen::VectorXd& lambda);
@@ -44,7 +43,6 @@ private:
     Eigen::VectorXd theta_;
     Block<S> Z_;          // [X E F]
     Matrix<S> rhs_in_E_;  // Eᴴb
-    Index applications_ = 0;
 };
 
 }  // namespace lambdabar

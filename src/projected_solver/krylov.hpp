@@ -1,7 +1,11 @@
 #pragma once
 #include "deflated_operator.hpp"
 
+#include <limits>
+
 namespace lambdabar {
+
+inline constexpr const char* kPreconditioned = "projected_solve: the preconditioner's result";
 
 /// One call of an inner method: improves U so that the residual norms fall to `target`.
 /// R holds the right-hand side minus the operator on U on entry and is consumed.
@@ -29,6 +33,14 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
 /// residual falls monotonically (in the preconditioner's norm). Per step and column: 20 vector passes.
 template <ScalarType S>
 KrylovOutcome block_minres(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R);
+
+/// The residual norm to reach: tol·‖P rhs‖, but not below the rounding of the projection, which is known to a few
+/// eps·‖rhs‖ only. A right-hand side inside the span of X is so a solved one, not noise to iterate on.
+inline Eigen::VectorXd residual_targets(const Eigen::VectorXd& tol, const Eigen::VectorXd& projected_norms,
+                                        const Eigen::VectorXd& rhs_norms) {
+    constexpr double rounding = 4.0 * std::numeric_limits<double>::epsilon();
+    return tol.cwiseProduct(projected_norms).cwiseMax(rounding * rhs_norms);
+}
 
 /// Keeps the listed columns of a block, in order.
 template <ScalarType S>

@@ -23,11 +23,14 @@ struct Minres {
     Eigen::VectorXd precondition() {
         if (problem.preconditioner) {
             problem.preconditioner(r2, y);
-            problem.A.project(y);
+            problem.A.project(y, kPreconditioned);
         } else {
             y = r2;
         }
-        return dots<S>(r2, y, problem.sum, kProduct).real().cwiseMax(0.0).cwiseSqrt();
+        return dots<S>(r2, y, problem.sum, problem.preconditioner ? kPreconditioned : kProduct)
+            .real()
+            .cwiseMax(0.0)
+            .cwiseSqrt();
     }
 
     void write_back() {

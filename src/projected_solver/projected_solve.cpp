@@ -46,13 +46,8 @@ void check(const OperatorRef<S>& A, const Eigen::VectorXd& lambda, const Deflati
 template <ScalarType S>
 KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Eigen::VectorXd& target,
                       const std::vector<Index>& active, const ProjectedSolveOptions<S>& options, LinearMethod method,
-                      Block<S>& U, Block<S>& R) {
-    KrylovProblem<S> problem{A,
-                             lambda,
-                             target,
-                             options.max_iterations > 0 ? options.max_iterations : kMostIterations,
-                             options.preconditioner,
-                             options.sum};
+                      Index max_iterations, Block<S>& U, Block<S>& R) {
+    KrylovProblem<S> problem{A, lambda, target, max_iterations, options.preconditioner, options.sum};
     problem.target *= 0.9;  // the recurrence's residual and the true one differ by rounding
     keep_entries(problem.lambda, active);
     keep_entries(problem.target, active);
@@ -95,7 +90,8 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     }
     solution.rhs_norms = norms<S>(P_rhs, options.sum, "projected_solve: the right-hand side");
     const Eigen::VectorXd tol = options.tol.size() == b ? options.tol : Eigen::VectorXd::Constant(b, options.tol(0));
-    const Eigen::VectorXd target = tol.cwiseProduct(solution.rhs_norms);
+    const Eigen::VectorXd target = residual_targets(tol, solution.rhs_norms, norms<S>(rhs, options.sum));
+    const Index most_iterations = options.max_iterations > 0 ? options.max_iterations : kMostIterations;
 
     const Block<S> B = operator_on_Q.reduce(P_rhs, shift);
     P_rhs.resize(0, 0);
@@ -122,8 +118,9 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
             if (!done) active.push_back(j);
         }
         solution.converged = active.empty();
-        if (active.empty() || pass == kPasses) break;
-        const KrylovOutcome outcome = improve(operator_on_Q, shift, target, active, options, solution.method, U, R);
+        if (active.empty() || pass == kPasses || solution.iterations >= most_iterations) break;
+        const KrylovOutcome outcome = improve(operator_on_Q, shift, target, active, options, solution.method,
+                                              most_iterations - solution.iterations, U, R);
         solution.iterations += outcome.iterations;
         if (outcome.indefinite && options.method == LinearMethod::automatic) solution.method = LinearMethod::minres;
         if (outcome.indefinite && options.method == LinearMethod::cg) {

@@ -18,14 +18,14 @@ struct PairCotangent {
 
 /// Cotangent of F = Σ_{i≤k} f(λ_i) x_i x_iᴴ (projector, density matrix, occupations): dφ = Re tr(F̄ᴴ dF) with F̄
 /// Hermitian, given through the block F̄X. Exact at every gap inside the set, zero included.
-/// Give f and f_prime; or, where only numbers are known, f(λ_i) and f′(λ_i) in `values` and `slopes` (then
+/// Give f and f_prime; or, where only numbers are known, f(λ_i) and f′(λ_i) in `f_values` and `f_slopes` (then
 /// f[a, b] at close a, b is good to about eps^(2/3) instead of eps).
 template <ScalarType S>
 struct SpectralFunction {
     std::function<double(double)> f = {};
     std::function<double(double)> f_prime = {};
-    Eigen::VectorXd values = {};
-    Eigen::VectorXd slopes = {};
+    Eigen::VectorXd f_values = {};
+    Eigen::VectorXd f_slopes = {};
     Matrix<S> bar_times_X = {};  // F̄X, n×k
 };
 

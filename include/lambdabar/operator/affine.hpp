@@ -24,7 +24,7 @@ public:
     void set_parameters(const Eigen::VectorXd& p);
     const Eigen::VectorXd& parameter_values() const { return p_; }
 
-    Index rows() const { return assembled_.rows(); }
+    Index rows() const { return assembled_->rows(); }
     Index parameters() const { return static_cast<Index>(terms_.size()); }
     void apply(In<S> X, Out<S> Y) const { view_->apply(X, Y); }
     void apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const {
@@ -34,17 +34,18 @@ public:
     void vjp(In<S> V, In<S> W, GradientRef g) const;
 
     /// The assembled matrix, both triangles.
-    const Term& matrix() const { return assembled_; }
+    const Term& matrix() const { return *assembled_; }
 
 private:
     struct Placed {
         Term matrix;                  // both triangles
-        std::vector<Index> position;  // of its entries in assembled_
+        std::vector<Index> position;  // of its entries in A(p)
     };
 
     Placed place(Term term) const;
 
-    Term assembled_;
+    // A(p), both triangles, where view_ finds it when this object has moved (Eigen 3.4 copies sparse matrices instead).
+    std::unique_ptr<Term> assembled_;
     Placed constant_;
     std::vector<Placed> terms_;
     Eigen::VectorXd p_;

@@ -73,7 +73,7 @@ public:
         return pattern_.row_major ? std::pair{o, i} : std::pair{i, o};
     }
 
-    /// Y = A X. Traffic: the matrix once per 8 columns (complex: 4), X and Y once.
+    /// Y = A X. Traffic: the matrix once per 8 columns, X and Y once.
     void apply(In<S> X, Out<S> Y) const;
     void apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const;
 
