@@ -11,6 +11,7 @@ namespace lambdabar::native {
 namespace {
 
 constexpr Size kChunk = 128;
+constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
 
 struct Range {
     Size begin, end;
@@ -27,6 +28,7 @@ void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw,
     Pack<L> acc[J][P] = {};
     for (Size r = rows.begin; r < rows.end; ++r) {
         Pack<L> v[P];
+        for (int p = 0; p < P; ++p) __builtin_prefetch(V + (r + kAhead) * ldv + p * L);
         for (int p = 0; p < P; ++p) v[p] = load<L>(V + r * ldv + p * L);
         for (int j = 0; j < J; ++j) {
             const double w = W[r * ldw + j];
@@ -50,10 +52,24 @@ void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw
     for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j, b);
 }
 
+// Strips as wide as the registers allow (5·4 packs of accumulators): rows of up to 40 columns are then read from end
+// to end, and W once per strip.
 void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G) {
     Size i = 0;
-    for (; i + 16 <= m; i += 16) gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i * b);
-    for (; i + 8 <= m; i += 8) gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    if (i + 32 <= m) {
+        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        i += 32;
+    } else if (i + 24 <= m) {
+        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        i += 24;
+    } else if (i + 16 <= m) {
+        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        i += 16;
+    } else if (i + 8 <= m) {
+        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        i += 8;
+    }
     for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
     for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
     for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
@@ -113,6 +129,9 @@ void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor&
                     double* out) {
     Size r = rows.begin;
     for (; r + 4 <= rows.end; r += 4) {
+        for (Size q = r + kAhead; q < r + kAhead + 4; ++q) {
+            for (Size i = 0; i < m; i += 8) __builtin_prefetch(V + q * ldv + i);
+        }
         multiply_strip<4>(V + r * ldv, ldv, m, C.value, C.ld, out);
         finish_rows<4>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
     }

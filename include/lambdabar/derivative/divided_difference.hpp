@@ -6,7 +6,8 @@
 namespace lambdabar {
 
 /// f[a, b] = (f(a) − f(b))/(a − b), f′(a) for a = b, without cancellation: Gauss–Legendre quadrature of
-/// ∫₀¹ f′(a + t(b − a)) dt where two orders of it agree to rounding, the quotient elsewhere.
+/// ∫₀¹ f′(a + t(b − a)) dt where a second rule agrees to rounding, the quotient elsewhere. Good to some eps of the
+/// smaller of the quotient's unit (|f(a)| + |f(b)|)/|a − b| and the steepest slope nearby.
 double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime,
                           double a, double b);
 

@@ -1,0 +1,77 @@
+#pragma once
+// The subcommands as plain functions of plain options. Each returns the exit status of a run that came to its end;
+// errors are exceptions, which main() turns into a sentence and a status.
+#include <lambdabar/lambdabar.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace lambdabar::app {
+
+namespace fs = std::filesystem;
+
+enum ExitStatus : int {
+    success = 0,
+    check_failed = 1,  // `check` only
+    bad_input = 2,     // files, numbers, usage
+    not_converged = 3,
+    not_differentiable = 4,  // as asked: gauge, cut cluster
+};
+
+struct Common {
+    fs::path matrix;
+    bool quiet = false;
+};
+
+/// What eigsh, eigmin and check pass on to the eigensolver.
+struct SolverOptions {
+    Index k = 4;
+    Which which = Which::smallest;
+    double tol = 1e-10;
+    std::uint64_t seed = 1;
+    Index max_products = 0;
+    fs::path start;
+};
+
+struct EigshCommand : Common {
+    SolverOptions solver;
+    Engine engine = Engine::automatic;
+    fs::path out;  // prefix
+};
+
+struct PullbackCommand : Common {
+    fs::path pairs, out;               // prefixes
+    fs::path values_bar, vectors_bar;  // per-pair cotangents
+    fs::path f, f_slope, density_bar;  // spectral function
+    double tol = 0.0;
+    Gauge gauge = Gauge::refuse;
+    std::optional<Convention> convention;
+};
+
+struct ExtremeCommand : Common {
+    SolverOptions solver;
+    fs::path gradient;
+    std::optional<Convention> convention;
+};
+
+struct CheckCommand : Common {
+    SolverOptions solver;
+    Index directions = 2, steps = 8;
+    double first_step = 0.0;
+    std::optional<Convention> convention;
+};
+
+int run(const EigshCommand& command);
+int run(const PullbackCommand& command);
+int run(const ExtremeCommand& command);
+int run(const CheckCommand& command);
+
+/// Calls f with a value of the scalar that the file's header asks for: double, or std::complex<double>.
+template <class Function>
+int with_scalar_of(const fs::path& matrix, Function f) {
+    const bool complex = read_matrix_market_header(matrix).field == MatrixMarketField::complex;
+    return complex ? f(std::complex<double>{}) : f(double{});
+}
+
+}  // namespace lambdabar::app

@@ -1,0 +1,55 @@
+#include "matrix_file.hpp"
+#include "output_files.hpp"
+#include "pairs_file.hpp"
+#include "progress.hpp"
+#include "solve.hpp"
+
+namespace lambdabar::app {
+
+namespace {
+
+template <ScalarType S>
+int eigsh_command(const EigshCommand& command) {
+    const double start = seconds_now();
+    const fs::path values = with_suffix(command.out, ".values.mtx"), vectors = with_suffix(command.out, ".vectors.mtx");
+    const fs::path report = with_suffix(command.out, ".json");
+    for (const fs::path& target : {values, vectors, report}) OutputFiles::announce(target);
+    const MatrixFile<S> file(command.matrix);
+    const double loaded = seconds_now();
+
+    ProgressLine progress(command.quiet);
+    EigshOptions<S> options = solver_options<S>(command.solver, progress);
+    options.engine = command.engine;
+    options.extra = 0;
+    const Eigenpairs<S> pairs = lambdabar::eigsh(file.A(), options);
+    const double solved = seconds_now();
+
+    Json json{{"command", "eigsh"},
+              {"version", LAMBDABAR_VERSION},
+              {"matrix", command.matrix.string()},
+              {"scalar", std::same_as<S, double> ? "real" : "complex"},
+              {"n", file.rows()},
+              {"stored_entries", file.A().stored_entries()},
+              {"seed", command.solver.seed}};
+    json.update(report_of(pairs));
+    json["seconds"] = solved - loaded;
+    json["seconds_reading"] = loaded - start;
+    json["peak_memory_bytes"] = peak_memory();
+
+    OutputFiles files;
+    files.stage(values, [&](const fs::path& path) { write_matrix_market(path, Matrix<double>(pairs.values)); });
+    files.stage(vectors, [&](const fs::path& path) { write_matrix_market(path, pairs.vectors); });
+    files.stage_text(report, json.dump(2) + "\n");
+    files.commit();
+    if (!pairs.converged)
+        throw NotConverged(not_converged_sentence(pairs) + "; what was found is in " + command.out.string() + ".*");
+    return success;
+}
+
+}  // namespace
+
+int run(const EigshCommand& command) {
+    return with_scalar_of(command.matrix, [&](auto scalar) { return eigsh_command<decltype(scalar)>(command); });
+}
+
+}  // namespace lambdabar::app

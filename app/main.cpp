@@ -1,0 +1,151 @@
+#include "commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <new>
+#include <stdexcept>
+
+namespace {
+
+using namespace lambdabar;
+using namespace lambdabar::app;
+
+const std::map<std::string, Which> kWhich = {{"smallest", Which::smallest}, {"largest", Which::largest}};
+const std::map<std::string, Gauge> kGauge = {{"throw", Gauge::refuse}, {"project", Gauge::project}};
+const std::map<std::string, Convention> kConvention = {{"full", Convention::full}, {"lower", Convention::lower}};
+const std::map<std::string, Engine> kEngine = {
+    {"automatic", Engine::automatic}, {"block_lanczos", Engine::block_lanczos}, {"spectra", Engine::spectra}};
+
+/// An option that takes one of the words of a map.
+template <class Value, class Target>
+void add_choice(CLI::App& command, const std::string& name, Target& target, const std::map<std::string, Value>& words,
+                const std::string& help) {
+    std::vector<std::string> names;
+    for (const auto& word : words) names.push_back(word.first);
+    command
+        .add_option_function<std::string>(
+            name, [&target, &words](const std::string& word) { target = words.at(word); }, help)
+        ->check(CLI::IsMember(names));
+}
+
+void add_common(CLI::App& command, Common& options) {
+    command.add_option("matrix", options.matrix, "Hermitian matrix, a Matrix Market file")->required();
+    command.add_flag("--quiet", options.quiet, "no progress line, even on a terminal");
+}
+
+void add_solver(CLI::App& command, SolverOptions& options, bool choose_pairs) {
+    if (choose_pairs) {
+        command.add_option("-k", options.k, "number of eigenpairs, 1 ≤ k < n")->capture_default_str();
+        add_choice(command, "--which", options.which, kWhich, "end of the spectrum: smallest (default) or largest");
+    }
+    command.add_option("--tol", options.tol, "residual tolerance, relative to the norm of the matrix")
+        ->capture_default_str();
+    command.add_option("--seed", options.seed, "of random numbers")->capture_default_str();
+    command.add_option("--max-products", options.max_products, "limit on products with the matrix (0: generous)");
+}
+
+void add_convention(CLI::App& command, std::optional<Convention>& convention) {
+    add_choice(
+        command, "--convention", convention, kConvention,
+        "meaning of gradient entries: full, or lower (off-diagonal ones doubled; default for one-triangle files)");
+}
+
+/// One sentence, one line.
+int fail(int status, std::string sentence) {
+    std::replace(sentence.begin(), sentence.end(), '\n', ' ');
+    while (!sentence.empty() && sentence.back() == ' ') sentence.pop_back();
+    std::fprintf(stderr, "lambdabar: %s\n", sentence.c_str());
+    return status;
+}
+
+int run_command_line(int argc, char** argv) {
+    CLI::App app(
+        "A few eigenpairs of a large sparse Hermitian matrix, and their derivatives.\n"
+        "Exit status: 0; 1 a check that failed; 2 bad input or usage; 3 not converged; 4 not differentiable.",
+        "lambdabar");
+    app.set_version_flag("--version", std::string("lambdabar ") + LAMBDABAR_VERSION);
+    app.require_subcommand(1);
+    int status = success;
+
+    EigshCommand eigsh;
+    CLI::App& eigsh_command =
+        *app.add_subcommand("eigsh", "eigenpairs; writes PREFIX.values.mtx, PREFIX.vectors.mtx, PREFIX.json");
+    add_common(eigsh_command, eigsh);
+    add_solver(eigsh_command, eigsh.solver, true);
+    eigsh_command.add_option("--start", eigsh.solver.start, "start block, a Matrix Market array with n rows");
+    add_choice(eigsh_command, "--engine", eigsh.engine, kEngine, "automatic (default), block_lanczos or spectra");
+    eigsh_command.add_option("--out", eigsh.out, "PREFIX of the files written")->required();
+    eigsh_command.callback([&] { status = run(eigsh); });
+
+    PullbackCommand pullback;
+    CLI::App& pullback_command = *app.add_subcommand("pullback",
+                                                     "gradient on the matrix's entries from cotangents of its "
+                                                     "eigenpairs; writes PREFIX2.gradient.mtx, PREFIX2.json");
+    add_common(pullback_command, pullback);
+    pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh run on the same matrix")->required();
+    pullback_command.add_option("--values-bar", pullback.values_bar, "cotangent of the eigenvalues: k numbers");
+    pullback_command.add_option("--vectors-bar", pullback.vectors_bar, "cotangent of the eigenvectors: n×k");
+    pullback_command.add_option("--f", pullback.f, "spectral function instead: f at the eigenvalues, k numbers");
+    pullback_command.add_option("--f-slope", pullback.f_slope, "its derivative there, k numbers");
+    pullback_command.add_option("--density-bar", pullback.density_bar,
+                                "cotangent of Σ f(λ_i) x_i x_iᴴ, times the eigenvectors: n×k");
+    pullback_command.add_option("--tol", pullback.tol, "adjoint residual, relative (0: what the eigenpairs support)");
+    add_convention(pullback_command, pullback.convention);
+    add_choice(pullback_command, "--gauge", pullback.gauge, kGauge,
+               "cotangents that see the basis inside a cluster: throw (default) or project");
+    pullback_command.add_option("--out", pullback.out, "PREFIX2 of the files written")->required();
+    pullback_command.callback([&] { status = run(pullback); });
+
+    ExtremeCommand eigmin, eigmax;
+    eigmin.solver.k = eigmax.solver.k = 1;
+    eigmax.solver.which = Which::largest;
+    for (ExtremeCommand* extreme : {&eigmin, &eigmax}) {
+        const bool min = extreme == &eigmin;
+        CLI::App& command =
+            *app.add_subcommand(min ? "eigmin" : "eigmax", min ? "the smallest eigenvalue, on stdout" : "the largest");
+        add_common(command, *extreme);
+        add_solver(command, extreme->solver, false);
+        command.add_option("--gradient", extreme->gradient, "write its gradient on the matrix's entries to this file");
+        add_convention(command, extreme->convention);
+        command.callback([&status, extreme] { status = run(*extreme); });
+    }
+
+    CheckCommand check;
+    check.solver.tol = 1e-12;
+    CLI::App& check_command =
+        *app.add_subcommand("check", "Taylor test of the gradient of an objective of values and vectors, on stdout");
+    add_common(check_command, check);
+    add_solver(check_command, check.solver, true);
+    check_command.add_option("--directions", check.directions, "random directions")->capture_default_str();
+    check_command.add_option("--steps", check.steps, "steps per direction")->capture_default_str();
+    check_command.add_option("--first-step", check.first_step, "relative to the entries (0: from the smallest gap)");
+    add_convention(check_command, check.convention);
+    check_command.callback([&] { status = run(check); });
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+        return fail(bad_input, std::string(error.what()) + "; lambdabar --help lists commands and options");
+    }
+    return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run_command_line(argc, argv);
+    } catch (const NotConverged& error) {
+        return fail(not_converged, error.what());
+    } catch (const NotDifferentiable& error) {
+        return fail(not_differentiable, error.what());
+    } catch (const std::bad_alloc&) {
+        return fail(bad_input, "out of memory");
+    } catch (const std::exception& error) {
+        return fail(bad_input, error.what());
+    }
+}

@@ -1,0 +1,24 @@
+#pragma once
+#include "commands.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lambdabar::app {
+
+using Json = nlohmann::ordered_json;
+
+/// What PREFIX.json says about pairs: values, residuals, clusters (0-based), the guard, how they were found.
+template <ScalarType S>
+Json report_of(const Eigenpairs<S>& pairs);
+
+/// The pairs that `eigsh --out PREFIX` wrote: PREFIX.values.mtx, PREFIX.vectors.mtx, PREFIX.json. Their residuals are
+/// computed anew with A, and must be what the report says.
+/// Throws std::invalid_argument with the file and the numbers if the files contradict each other or A.
+template <ScalarType S>
+Eigenpairs<S> read_pairs(const fs::path& prefix, const SparseHermitian<S>& A);
+
+/// "eigsh has not converged: pair 3 (λ = …) has the residual …, the tolerance is …, after … products".
+template <ScalarType S>
+std::string not_converged_sentence(const Eigenpairs<S>& pairs);
+
+}  // namespace lambdabar::app

@@ -1,0 +1,113 @@
+#include "matrix_file.hpp"
+#include "output_files.hpp"
+#include "pairs_file.hpp"
+#include "progress.hpp"
+
+#include <stdexcept>
+
+namespace lambdabar::app {
+
+namespace {
+
+/// k numbers from an array file of one row or one column.
+Eigen::VectorXd read_numbers(const fs::path& file, Index k) {
+    const Matrix<double> M = read_dense<double>(file);
+    if (std::min(M.rows(), M.cols()) != 1 || M.size() != k) {
+        throw std::invalid_argument(file.string() + ": holds a " + std::to_string(M.rows()) + "×" +
+                                    std::to_string(M.cols()) + " matrix, not one number for each of the " +
+                                    std::to_string(k) + " pairs");
+    }
+    return M.reshaped();
+}
+
+template <ScalarType S>
+Matrix<S> read_block(const fs::path& file, const Eigenpairs<S>& pairs) {
+    Matrix<S> M = read_dense<S>(file);
+    if (M.rows() != pairs.vectors.rows() || M.cols() != pairs.vectors.cols()) {
+        throw std::invalid_argument(file.string() + ": holds a " + std::to_string(M.rows()) + "×" +
+                                    std::to_string(M.cols()) + " matrix, the eigenvectors are " +
+                                    std::to_string(pairs.vectors.rows()) + "×" + std::to_string(pairs.vectors.cols()));
+    }
+    return M;
+}
+
+template <ScalarType S>
+Pullback<S> pull_back(const PullbackCommand& command, const SparseHermitian<S>& A, const Eigenpairs<S>& pairs) {
+    const PullbackOptions<S> options{.gauge = command.gauge, .tol = command.tol};
+    if (!command.f.empty()) {
+        SpectralFunction<S> spectral;
+        spectral.f_values = read_numbers(command.f, pairs.size());
+        spectral.f_slopes = read_numbers(command.f_slope, pairs.size());
+        spectral.bar_times_X = read_block(command.density_bar, pairs);
+        return lambdabar::pullback(A, pairs, spectral, options);
+    }
+    PairCotangent<S> bar;
+    if (!command.values_bar.empty()) bar.values = read_numbers(command.values_bar, pairs.size());
+    if (!command.vectors_bar.empty()) bar.vectors = read_block(command.vectors_bar, pairs);
+    return lambdabar::pullback(A, pairs, bar, options);
+}
+
+Json report_of(const PullbackReport& report) {
+    Json json;
+    json["gauge_residual"] = report.gauge_residual;
+    json["gauge"] = Json::array();
+    for (const GaugeReport& gauge : report.gauge) {
+        json["gauge"].push_back({{"first", gauge.cluster.first},
+                                 {"count", gauge.cluster.count},
+                                 {"residual", gauge.residual},
+                                 {"spread", gauge.spread},
+                                 {"worst_pair", {gauge.worst_i, gauge.worst_j}}});
+    }
+    const auto list = [](const Eigen::VectorXd& v) { return std::vector<double>(v.begin(), v.end()); };
+    json["adjoint_residuals"] = list(report.adjoint_residuals);
+    json["adjoint_tolerances"] = list(report.adjoint_tolerances);
+    json["products"] = report.products;
+    json["iterations"] = report.iterations;
+    json["method"] = report.method == LinearMethod::minres ? "minres" : "cg";
+    json["error_estimate"] = report.error_estimate;
+    return json;
+}
+
+template <ScalarType S>
+int pullback_command(const PullbackCommand& command) {
+    const fs::path target = with_suffix(command.out, ".gradient.mtx"), report = with_suffix(command.out, ".json");
+    OutputFiles::announce(target);
+    OutputFiles::announce(report);
+    const MatrixFile<S> file(command.matrix);
+    const Eigenpairs<S> pairs = read_pairs(command.pairs, file.A());
+    const double start = seconds_now();
+    const Pullback<S> bar = pull_back(command, file.A(), pairs);
+    const bool full_by_default = file.A().triangle() == Triangle::both;
+    const Convention convention = command.convention.value_or(full_by_default ? Convention::full : Convention::lower);
+    const Vector<S> g = gradient(file.A(), bar.A, convention);
+
+    Json json{{"command", "pullback"},
+              {"version", LAMBDABAR_VERSION},
+              {"matrix", command.matrix.string()},
+              {"pairs", command.pairs.string()},
+              {"convention", convention == Convention::full ? "full" : "lower"}};
+    json.update(report_of(bar.report));
+    json["seconds"] = seconds_now() - start;
+    json["peak_memory_bytes"] = peak_memory();
+
+    OutputFiles files;
+    files.stage(target, [&](const fs::path& path) { file.write(path, g); });
+    files.stage_text(report, json.dump(2) + "\n");
+    files.commit();
+    return success;
+}
+
+}  // namespace
+
+int run(const PullbackCommand& command) {
+    const bool spectral = !command.f.empty() || !command.f_slope.empty() || !command.density_bar.empty();
+    const bool pairs = !command.values_bar.empty() || !command.vectors_bar.empty();
+    if (spectral == pairs)
+        throw std::invalid_argument(
+            "pullback needs either --values-bar and/or --vectors-bar, or --f, --f-slope and --density-bar");
+    if (spectral && (command.f.empty() || command.f_slope.empty() || command.density_bar.empty()))
+        throw std::invalid_argument("a spectral function needs all of --f, --f-slope and --density-bar");
+    return with_scalar_of(command.matrix, [&](auto scalar) { return pullback_command<decltype(scalar)>(command); });
+}
+
+}  // namespace lambdabar::app

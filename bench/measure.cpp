@@ -1,0 +1,125 @@
+#include "measure.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+
+#include <dlfcn.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace bench {
+
+namespace {
+
+/// A line "name:  123 kB" of /proc/self/status, in bytes.
+double status_bytes(const std::string& name) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(name + ":")) return 1024.0 * std::stod(line.substr(name.size() + 1));
+    }
+    throw std::runtime_error("/proc/self/status has no line " + name);
+}
+
+void write_all(int file, const void* data, std::size_t size) {
+    const char* bytes = static_cast<const char*>(data);
+    while (size > 0) {
+        const ssize_t written = write(file, bytes, size);
+        if (written <= 0) _exit(3);
+        bytes += written;
+        size -= static_cast<std::size_t>(written);
+    }
+}
+
+std::string read_all(int file) {
+    std::string text;
+    char buffer[4096];
+    for (ssize_t count = 0; (count = read(file, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
+    return text;
+}
+
+/// What the child sends: 'R' and its numbers, or 'E' and a message.
+[[noreturn]] void child(int file, const std::function<std::vector<double>()>& job) {
+    try {
+        const std::vector<double> numbers = job();
+        write_all(file, "R", 1);
+        write_all(file, numbers.data(), numbers.size() * sizeof(double));
+    } catch (const std::exception& error) {
+        write_all(file, "E", 1);
+        write_all(file, error.what(), std::strlen(error.what()));
+    }
+    _exit(0);
+}
+
+}  // namespace
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+double processor_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double median(std::vector<double> values) {
+    if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+    std::sort(values.begin(), values.end());
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
+}
+
+std::vector<double> run_in_child(const std::function<std::vector<double>()>& job) {
+    int ends[2];
+    if (pipe(ends) != 0) throw std::runtime_error("pipe() failed");
+    std::fflush(nullptr);  // or the child would print the buffers again
+    const pid_t pid = fork();
+    if (pid < 0) throw std::runtime_error("fork() failed");
+    if (pid == 0) {
+        close(ends[0]);
+        child(ends[1], job);
+    }
+    close(ends[1]);
+    const std::string answer = read_all(ends[0]);
+    close(ends[0]);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    if (WIFSIGNALED(status)) throw std::runtime_error("a measured process was ended by signal " + std::to_string(WTERMSIG(status)));
+    if (answer.empty()) throw std::runtime_error("a measured process sent nothing");
+    if (answer[0] == 'E') throw std::runtime_error(answer.substr(1));
+    std::vector<double> numbers((answer.size() - 1) / sizeof(double));
+    std::memcpy(numbers.data(), answer.data() + 1, numbers.size() * sizeof(double));
+    return numbers;
+}
+
+PeakMemory::PeakMemory() {
+    malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5\n";
+    before_ = status_bytes("VmRSS");
+}
+
+double PeakMemory::bytes() const { return status_bytes("VmHWM") - before_; }
+
+std::string loaded_blas() {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        const std::size_t path = line.find('/');
+        if (path != std::string::npos && line.find("blas", path) != std::string::npos) return line.substr(path);
+    }
+    return "none";
+}
+
+void set_blas_threads(int threads) {
+    if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(symbol)(threads);
+}
+
+}  // namespace bench

@@ -1,0 +1,41 @@
+#pragma once
+// Time and memory of one solve, each in its own process: VmHWM belongs to a process, and a contender then cannot profit
+// from memory that another one has already touched.
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+/// Seconds of a steady clock.
+double now();
+
+/// Processor seconds of this process, all threads: unlike now(), hardly disturbed by other processes (spinning counts).
+double processor_seconds();
+
+/// Median; the mean of the two in the middle for an even count. NaN for none.
+double median(std::vector<double> values);
+
+/// Runs `job` in a forked child and returns its numbers. To be called before this process has opened any OpenMP region
+/// (libgomp's threads do not survive a fork). Throws std::runtime_error with the message of an exception in the child, or
+/// naming the signal that ended it.
+std::vector<double> run_in_child(const std::function<std::vector<double>()>& job);
+
+/// Peak resident memory beyond that at construction, in bytes. Construction gives free heap memory back to the
+/// system and resets VmHWM (/proc/self/clear_refs); call it after a small solve has loaded code and started threads.
+class PeakMemory {
+public:
+    PeakMemory();
+    double bytes() const;
+
+private:
+    double before_;
+};
+
+/// The BLAS library this process has loaded, by its path; "none" if there is none.
+std::string loaded_blas();
+
+/// Sets the number of threads of OpenBLAS if that is the BLAS loaded; other libraries are left alone.
+void set_blas_threads(int threads);
+
+}  // namespace bench

@@ -1,0 +1,50 @@
+#pragma once
+// Plain text tables, the same as CSV on request, and the options all comparison programs share.
+#include <string>
+#include <vector>
+
+namespace bench {
+
+struct Options {
+    bool small = false;    // sizes for a quick run
+    int repeat = 3;        // interleaved repetitions; medians are printed
+    std::string csv = {};  // also write the table there
+    std::string only = {};  // run the problems whose name begins so
+    bool variants = false;  // further settings of lambdabar beside the default one
+};
+
+/// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and exits.
+Options parse_options(int argc, char** argv, const char* usage);
+
+/// Cells are text; rows are printed as soon as they are added when the widths of the columns are given beforehand.
+class Table {
+public:
+    struct Column {
+        std::string title;
+        int width;
+        bool left = false;
+    };
+
+    explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+
+    void print_header() const;
+    /// Prints and keeps a row.
+    void add(const std::vector<std::string>& cells);
+    /// An empty line on paper, nothing in the CSV.
+    void separate() const;
+    /// Throws std::runtime_error if `path` cannot be written.
+    void write_csv(const std::string& path) const;
+
+private:
+    void print(const std::vector<std::string>& cells) const;
+
+    std::vector<Column> columns_;
+    std::vector<std::vector<std::string>> rows_;
+};
+
+/// `value` in printf's %.*f; "-" for NaN.
+std::string fixed(double value, int digits);
+/// In %.1e; "-" for NaN.
+std::string scientific(double value);
+
+}  // namespace bench
