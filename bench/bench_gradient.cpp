@@ -1,12 +1,13 @@
 // What a derivative costs beside the forward solve that it belongs to.
 //
-//   values    dφ = Σ λ̄_i dλ_i: pullback and gradient on the stored entries. No solve.            target ≤ 2 % of forward
-//   vectors   φ = ½ Σ_i x_iᴴ D x_i, X̄ = D X with a random real diagonal D: blind to the basis inside a cluster, so
+//   values    dφ = Σ λ̄_i dλ_i: pullback and gradient on the stored entries. No solve.            target ≤ 2 % of
+//   forward vectors   φ = ½ Σ_i x_iᴴ D x_i, X̄ = D X with a random real diagonal D: blind to the basis inside a cluster,
+//   so
 //             gauge-free. One projected solve for all columns.                                   target ≤ 1.5 × forward
 //
-// The eigenpairs are those of bench_eigenpairs, at residual 1e-8 ‖A‖; the adjoint goes as far as they support. The eight
-// lowest of the 3-D Laplacian cut a triple eigenvalue (8–10): that set is not differentiable, so its seven lowest are
-// taken. Forward and reverse run one after the other in a process of their own.
+// The eigenpairs are those of bench_eigenpairs, at residual 1e-8 ‖A‖; the adjoint goes as far as they support. The
+// eight lowest of the 3-D Laplacian cut a triple eigenvalue (8–10): that set is not differentiable, so its seven lowest
+// are taken. Forward and reverse run one after the other in a process of their own.
 #include "measure.hpp"
 #include "problems.hpp"
 #include "report.hpp"
@@ -64,7 +65,8 @@ Cost solve(const lambdabar::SparseHermitian<S>& A, Index k, Reverse reverse) {
     if (reverse == Reverse::values) {
         bar.values = Eigen::VectorXd::LinSpaced(k, 1.0, 2.0);
         // Inside a cluster all λ̄ must agree, or φ would depend on the order of equal eigenvalues.
-        for (const auto& cluster : pairs.clusters) bar.values.segment(cluster.first, cluster.count).setConstant(bar.values(cluster.first));
+        for (const auto& cluster : pairs.clusters)
+            bar.values.segment(cluster.first, cluster.count).setConstant(bar.values(cluster.first));
     } else {
         bar.vectors = diagonal_times<S>(pairs.vectors);
     }
@@ -108,7 +110,8 @@ Table make_table() {
 
 /// One solve in a child process, after a tiny one has loaded code and started threads.
 template <ScalarType S>
-Cost solve_apart(const lambdabar::SparseHermitian<S>& A, const lambdabar::SparseHermitian<S>& tiny, Index k, Reverse reverse) {
+Cost solve_apart(const lambdabar::SparseHermitian<S>& A, const lambdabar::SparseHermitian<S>& tiny, Index k,
+                 Reverse reverse) {
     const auto numbers = run_in_child([&] {
         solve(tiny, 1, reverse);
         const Cost cost = solve(A, k, reverse);
@@ -128,7 +131,8 @@ void measure(const Problem<S>& problem, const Problem<S>& tiny_problem, Index k,
     const lambdabar::SparseHermitian<S> A(problem.A), tiny(tiny_problem.A);
     std::vector<std::vector<Cost>> costs(std::size(kTasks));
     for (int repetition = 0; repetition < options.repeat; ++repetition) {
-        for (std::size_t t = 0; t < std::size(kTasks); ++t) costs[t].push_back(solve_apart(A, tiny, k, kTasks[t].reverse));
+        for (std::size_t t = 0; t < std::size(kTasks); ++t)
+            costs[t].push_back(solve_apart(A, tiny, k, kTasks[t].reverse));
     }
     for (std::size_t t = 0; t < std::size(kTasks); ++t) {
         const auto median_of = [&](auto number) {
@@ -137,33 +141,40 @@ void measure(const Problem<S>& problem, const Problem<S>& tiny_problem, Index k,
             return median(numbers);
         };
         const Cost& cost = costs[t].front();  // products are the same every time
-        table.add({problem.name, std::to_string(k), kTasks[t].name,
-                   fixed(median_of([](const Cost& c) { return (c.pullback_seconds + c.gradient_seconds) / c.forward_seconds; }), 3),
-                   fixed(kTasks[t].target, 2), fixed(median_of([](const Cost& c) { return c.pullback_seconds / c.forward_seconds; }), 3),
-                   fixed(median_of([](const Cost& c) { return c.gradient_seconds / c.forward_seconds; }), 3),
-                   fixed(static_cast<double>(cost.reverse_products) / static_cast<double>(cost.forward_products), 2),
-                   std::to_string(cost.reverse_products), std::to_string(cost.iterations), scientific(cost.error_estimate),
-                   scientific(cost.gauge_residual), fixed(cost.vectors, 1), std::to_string(cost.basis + 6 * k),
-                   fixed(median_of([](const Cost& c) { return c.forward_seconds; }), 3),
-                   fixed(median_of([](const Cost& c) { return c.pullback_seconds + c.gradient_seconds; }), 3)});
+        table.add(
+            {problem.name, std::to_string(k), kTasks[t].name,
+             fixed(
+                 median_of([](const Cost& c) { return (c.pullback_seconds + c.gradient_seconds) / c.forward_seconds; }),
+                 3),
+             fixed(kTasks[t].target, 2),
+             fixed(median_of([](const Cost& c) { return c.pullback_seconds / c.forward_seconds; }), 3),
+             fixed(median_of([](const Cost& c) { return c.gradient_seconds / c.forward_seconds; }), 3),
+             fixed(static_cast<double>(cost.reverse_products) / static_cast<double>(cost.forward_products), 2),
+             std::to_string(cost.reverse_products), std::to_string(cost.iterations), scientific(cost.error_estimate),
+             scientific(cost.gauge_residual), fixed(cost.vectors, 1), std::to_string(cost.basis + 6 * k),
+             fixed(median_of([](const Cost& c) { return c.forward_seconds; }), 3),
+             fixed(median_of([](const Cost& c) { return c.pullback_seconds + c.gradient_seconds; }), 3)});
     }
     table.separate();
 }
 
 void run(const Options& options) {
     Table table = make_table();
-    std::printf("Pullback and gradient beside the forward solve (tol %.0e); medians of %d interleaved runs\n", kTolerance, options.repeat);
+    std::printf("Pullback and gradient beside the forward solve (tol %.0e); medians of %d interleaved runs\n",
+                kTolerance, options.repeat);
     std::printf("Laplacian: k = 7, for k = 8 cuts the triple eigenvalue 8-10\n\n");
     table.print_header();
     const auto laplacian = laplacian_3d(options.small ? 24 : 64), tiny = laplacian_3d(5);
     const auto anderson = anderson_3d(options.small ? 20 : 48, 8.0);
-    const auto lattice = hofstadter(options.small ? 60 : 300, 1.0 / 7.0, 0.25), tiny_lattice = hofstadter(12, 1.0 / 7.0, 0.25);
+    const auto lattice = hofstadter(options.small ? 60 : 300, 1.0 / 7.0, 0.25),
+               tiny_lattice = hofstadter(12, 1.0 / 7.0, 0.25);
     measure(laplacian, tiny, 1, options, table);
     measure(anderson, tiny, 1, options, table);
     measure(lattice, tiny_lattice, 1, options, table);
     measure(laplacian, tiny, 7, options, table);
     measure(anderson, tiny, 8, options, table);
     measure(lattice, tiny_lattice, 8, options, table);
+    measure(laplacian_2d(options.small ? 40 : 100), tiny, 8, options, table);  // doublets 2-3, 5-6, 7-8
     if (!options.csv.empty()) table.write_csv(options.csv);
 }
 

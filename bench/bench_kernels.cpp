@@ -61,8 +61,8 @@ void sparse_product(benchmark::State& state) {
     Block<S> Y(A.rows(), b);
     for (auto _ : state) A.apply(X, Y);
     count_traffic<S>(state, A.rows(), 2 * b, matrix_bytes(matrix<S>()));
-    state.counters["time_per_vector"] =
-        benchmark::Counter(static_cast<double>(state.iterations() * b), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["time_per_vector"] = benchmark::Counter(static_cast<double>(state.iterations() * b),
+                                                           benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 // Y = s(A X − c X) − βY, the step of the Chebyshev filter. Reads the matrix and 2b vectors, writes b.
@@ -78,16 +78,19 @@ void chebyshev_step(benchmark::State& state) {
         X.swap(Y);
     }
     count_traffic<S>(state, A.rows(), 3 * b, matrix_bytes(matrix<S>()));
-    state.counters["time_per_vector"] =
-        benchmark::Counter(static_cast<double>(state.iterations() * b), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+    state.counters["time_per_vector"] = benchmark::Counter(static_cast<double>(state.iterations() * b),
+                                                           benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 /// A basis of m vectors, stored with room for `basis` as in the eigensolver, and a block of b.
 template <ScalarType S>
 struct Operands {
     explicit Operands(const benchmark::State& state)
-        : m(state.range(0)), b(state.range(1)), storage(random_block<S>(kRows / (sizeof(S) / 8), 40)),
-          W(random_block<S>(storage.rows(), b, 100)), C(Matrix<S>::Constant(m, b, S{1e-3})) {
+        : m(state.range(0)),
+          b(state.range(1)),
+          storage(random_block<S>(kRows / (sizeof(S) / 8), 40)),
+          W(random_block<S>(storage.rows(), b, 100)),
+          C(Matrix<S>::Constant(m, b, S{1e-3})) {
         omp_set_num_threads(static_cast<int>(state.range(2)));
     }
     auto V() { return storage.leftCols(m); }
@@ -150,7 +153,8 @@ void descend(benchmark::State& state) {
     count_traffic<S>(state, n, 6 * b);
 }
 
-// STREAM's triad, a = b + s c, counted as STREAM does: 24 bytes per entry. Sizes: one block of the eigensolver, a basis.
+// STREAM's triad, a = b + s c, counted as STREAM does: 24 bytes per entry. Sizes: one block of the eigensolver, a
+// basis.
 void triad(benchmark::State& state) {
     const Index n = state.range(0);
     const int threads = static_cast<int>(state.range(1));
@@ -166,12 +170,18 @@ void triad(benchmark::State& state) {
 
 const std::vector<std::int64_t> kThreads{1, 2};
 
-#define KERNEL_OF_BLOCK(kernel) \
+#define KERNEL_OF_BLOCK(kernel)                                                                                  \
     BENCHMARK(kernel<double>)->ArgNames({"b", "threads"})->ArgsProduct({{1, 2, 4, 8}, kThreads})->UseRealTime(); \
     BENCHMARK(kernel<Complex>)->ArgNames({"b", "threads"})->ArgsProduct({{1, 2, 4, 8}, kThreads})->UseRealTime()
-#define KERNEL_OF_BASIS(kernel) \
-    BENCHMARK(kernel<double>)->ArgNames({"m", "b", "threads"})->ArgsProduct({{24, 40}, {4, 20}, kThreads})->UseRealTime(); \
-    BENCHMARK(kernel<Complex>)->ArgNames({"m", "b", "threads"})->ArgsProduct({{24, 40}, {4, 20}, kThreads})->UseRealTime()
+#define KERNEL_OF_BASIS(kernel)                      \
+    BENCHMARK(kernel<double>)                        \
+        ->ArgNames({"m", "b", "threads"})            \
+        ->ArgsProduct({{24, 40}, {4, 20}, kThreads}) \
+        ->UseRealTime();                             \
+    BENCHMARK(kernel<Complex>)                       \
+        ->ArgNames({"m", "b", "threads"})            \
+        ->ArgsProduct({{24, 40}, {4, 20}, kThreads}) \
+        ->UseRealTime()
 
 BENCHMARK(triad)->ArgNames({"n", "threads"})->ArgsProduct({{8 * kRows, 64 * kRows}, kThreads})->UseRealTime();
 KERNEL_OF_BLOCK(sparse_product);

@@ -53,10 +53,12 @@ Reference find_reference(const Problem<S>& problem, Index k) {
         const auto pairs = lambdabar::eigsh(A, {.k = k, .tol = kReferenceTolerance, .block_size = columns_at_once(A)});
         answer[0] = std::max(answer[0], pairs.norm_A);
         // Eigen's product, not ours: a kernel that is wrong must not confirm itself.
-        const lambdabar::Matrix<S> R = problem.A * pairs.vectors - pairs.vectors * pairs.values.template cast<S>().asDiagonal();
+        const lambdabar::Matrix<S> R =
+            problem.A * pairs.vectors - pairs.vectors * pairs.values.template cast<S>().asDiagonal();
         const double residual = R.colwise().norm().maxCoeff();
         if (!pairs.converged || !(residual <= 2.0 * kReferenceTolerance * answer[0])) {
-            throw std::runtime_error("the reference run on " + problem.name + " did not converge: residual " + std::to_string(residual));
+            throw std::runtime_error("the reference run on " + problem.name + " did not converge: residual " +
+                                     std::to_string(residual));
         }
         answer.insert(answer.end(), pairs.values.begin(), pairs.values.end());
         return answer;
@@ -85,8 +87,12 @@ Outcome run_contender(const Contender<S>& contender, const lambdabar::SparseHerm
         // An eigenvalue lies within the residual of every value (Weyl).
         const double worst = worst_residual(A, solution);
         const double tolerance = std::max(worst, residual) + reference.error;
-        return std::vector<double>{seconds, processor, bytes, static_cast<double>(solution.products),
-                                   static_cast<double>(solution.basis), worst,
+        return std::vector<double>{seconds,
+                                   processor,
+                                   bytes,
+                                   static_cast<double>(solution.products),
+                                   static_cast<double>(solution.basis),
+                                   worst,
                                    static_cast<double>(missing_values(solution.values, reference.values, tolerance))};
     });
     const double vector_bytes = static_cast<double>(A.rows()) * sizeof(S);
@@ -99,9 +105,9 @@ Outcome run_contender(const Contender<S>& contender, const lambdabar::SparseHerm
             static_cast<Index>(numbers[6])};
 }
 
-#define BENCH_INSTANTIATE(S)                                                                         \
-    template Reference find_reference<S>(const Problem<S>&, Index);                                  \
-    template Outcome run_contender<S>(const Contender<S>&, const lambdabar::SparseHermitian<S>&,     \
+#define BENCH_INSTANTIATE(S)                                                                     \
+    template Reference find_reference<S>(const Problem<S>&, Index);                              \
+    template Outcome run_contender<S>(const Contender<S>&, const lambdabar::SparseHermitian<S>&, \
                                       const lambdabar::SparseHermitian<S>&, const Reference&, double);
 BENCH_INSTANTIATE(double)
 BENCH_INSTANTIATE(Complex)

@@ -20,13 +20,13 @@ struct Contender {
 struct Reference {
     Eigen::VectorXd values;  // the k lowest
     double norm = 0.0;
-    double error = 0.0;      // of a value, absolute
+    double error = 0.0;  // of a value, absolute
 };
 
 struct Outcome {
     double seconds = 0.0;
     double processor_seconds = 0.0;  // of all threads together
-    double vectors = 0.0;   // peak memory of the solve, in vectors of the problem's length
+    double vectors = 0.0;            // peak memory of the solve, in vectors of the problem's length
     Index products = 0;
     Index basis = 0;
     double residual = 0.0;  // largest ‖A x − λ x‖/‖x‖

@@ -41,7 +41,8 @@ void write_all(int file, const void* data, std::size_t size) {
 std::string read_all(int file) {
     std::string text;
     char buffer[4096];
-    for (ssize_t count = 0; (count = read(file, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = read(file, buffer, sizeof buffer)) > 0;)
+        text.append(buffer, static_cast<std::size_t>(count));
     return text;
 }
 
@@ -60,14 +61,14 @@ std::string read_all(int file) {
 
 }  // namespace
 
-double now() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double processor_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -93,7 +94,8 @@ std::vector<double> run_in_child(const std::function<std::vector<double>()>& job
     close(ends[0]);
     int status = 0;
     waitpid(pid, &status, 0);
-    if (WIFSIGNALED(status)) throw std::runtime_error("a measured process was ended by signal " + std::to_string(WTERMSIG(status)));
+    if (WIFSIGNALED(status))
+        throw std::runtime_error("a measured process was ended by signal " + std::to_string(WTERMSIG(status)));
     if (answer.empty()) throw std::runtime_error("a measured process sent nothing");
     if (answer[0] == 'E') throw std::runtime_error(answer.substr(1));
     std::vector<double> numbers((answer.size() - 1) / sizeof(double));
@@ -119,7 +121,8 @@ std::string loaded_blas() {
 }
 
 void set_blas_threads(int threads) {
-    if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(symbol)(threads);
+    if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))
+        reinterpret_cast<void (*)(int)>(symbol)(threads);
 }
 
 }  // namespace bench

@@ -17,8 +17,8 @@ double processor_seconds();
 double median(std::vector<double> values);
 
 /// Runs `job` in a forked child and returns its numbers. To be called before this process has opened any OpenMP region
-/// (libgomp's threads do not survive a fork). Throws std::runtime_error with the message of an exception in the child, or
-/// naming the signal that ended it.
+/// (libgomp's threads do not survive a fork). Throws std::runtime_error with the message of an exception in the child,
+/// or naming the signal that ended it.
 std::vector<double> run_in_child(const std::function<std::vector<double>()>& job);
 
 /// Peak resident memory beyond that at construction, in bytes. Construction gives free heap memory back to the

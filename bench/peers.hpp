@@ -27,10 +27,12 @@ struct PeerSettings {
 };
 
 /// The tolerance that makes the true residual of every wanted pair at most `residual`, given the wanted eigenvalues.
-inline double peer_tolerance(double residual, const Eigen::VectorXd& values) { return residual / values.cwiseAbs().maxCoeff(); }
+inline double peer_tolerance(double residual, const Eigen::VectorXd& values) {
+    return residual / values.cwiseAbs().maxCoeff();
+}
 
-/// ARPACK, the k smallest (real part) eigenpairs: dsaupd/dseupd, or znaupd/zneupd (it has no complex Hermitian Lanczos).
-/// Throws std::runtime_error with ARPACK's code unless all k converged.
+/// ARPACK, the k smallest (real part) eigenpairs: dsaupd/dseupd, or znaupd/zneupd (it has no complex Hermitian
+/// Lanczos). Throws std::runtime_error with ARPACK's code unless all k converged.
 template <ScalarType S>
 Solution<S> solve_arpack(const lambdabar::SparseHermitian<S>& A, const PeerSettings& settings);
 

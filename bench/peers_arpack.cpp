@@ -49,11 +49,11 @@ struct Workspace {
         d.resize(nev + 1);
         workev.resize(2 * ncv);
         select.assign(static_cast<std::size_t>(ncv), 0);
-        iparam[0] = 1;                            // exact shifts
+        iparam[0] = 1;  // exact shifts
         iparam[2] = static_cast<int>(s.restarts);
         iparam[3] = 1;
-        iparam[6] = 1;                            // A x = λ x
-        info = 1;                                 // resid holds the start vector
+        iparam[6] = 1;  // A x = λ x
+        info = 1;       // resid holds the start vector
     }
 
     void step() {
@@ -69,11 +69,12 @@ struct Workspace {
     /// The Ritz vectors overwrite the first columns of v, which ARPACK allows.
     void extract() {
         if constexpr (real) {
-            dseupd_c(1, "A", select.data(), d.data(), v.data(), n, 0.0, "I", n, "SA", nev, tol, resid.data(), ncv, v.data(), n,
-                     iparam, ipntr, workd.data(), workl.data(), lworkl, &info);
+            dseupd_c(1, "A", select.data(), d.data(), v.data(), n, 0.0, "I", n, "SA", nev, tol, resid.data(), ncv,
+                     v.data(), n, iparam, ipntr, workd.data(), workl.data(), lworkl, &info);
         } else {
-            zneupd_c(1, "A", select.data(), d.data(), v.data(), n, S{}, workev.data(), "I", n, "SR", nev, tol, resid.data(),
-                     ncv, v.data(), n, iparam, ipntr, workd.data(), workl.data(), lworkl, rwork.data(), &info);
+            zneupd_c(1, "A", select.data(), d.data(), v.data(), n, S{}, workev.data(), "I", n, "SR", nev, tol,
+                     resid.data(), ncv, v.data(), n, iparam, ipntr, workd.data(), workl.data(), lworkl, rwork.data(),
+                     &info);
         }
     }
 

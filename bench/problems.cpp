@@ -29,7 +29,8 @@ Eigen::VectorXd laplacian_values(int N, int dimensions) {
     for (int d = 0; d < dimensions; ++d) {
         std::vector<double> longer;
         for (const double s : sums) {
-            for (int i = 1; i <= std::min(N, kExactModes); ++i) longer.push_back(s + 2.0 - 2.0 * std::cos(pi * i / (N + 1)));
+            for (int i = 1; i <= std::min(N, kExactModes); ++i)
+                longer.push_back(s + 2.0 - 2.0 * std::cos(pi * i / (N + 1)));
         }
         sums = std::move(longer);
     }

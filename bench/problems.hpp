@@ -17,7 +17,8 @@ template <class S>
 struct Problem {
     std::string name;
     Eigen::SparseMatrix<S> A;
-    Eigen::VectorXd exact = {};  // the lowest eigenvalues by closed form, ascending with multiplicity; empty: none known
+    Eigen::VectorXd exact =
+        {};  // the lowest eigenvalues by closed form, ascending with multiplicity; empty: none known
 };
 
 /// 7-point Laplacian on N³ points, Dirichlet: 6 on the diagonal, −1 to each neighbour inside.

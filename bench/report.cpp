@@ -35,13 +35,14 @@ Options parse_options(int argc, char** argv, const char* usage) {
             return words[++i];
         };
         if (words[i] == "--help") {
-            std::printf("%s"
-                        "  --small       small sizes, a quick run\n"
-                        "  --repeat N    interleaved repetitions, medians are shown (default %d)\n"
-                        "  --only NAME   the problems whose name begins with NAME\n"
-                        "  --variants    further settings of lambdabar\n"
-                        "  --csv FILE    write the table there too\n",
-                        usage, options.repeat);
+            std::printf(
+                "%s"
+                "  --small       small sizes, a quick run\n"
+                "  --repeat N    interleaved repetitions, medians are shown (default %d)\n"
+                "  --only NAME   the problems whose name begins with NAME\n"
+                "  --variants    further settings of lambdabar\n"
+                "  --csv FILE    write the table there too\n",
+                usage, options.repeat);
             std::exit(0);
         } else if (words[i] == "--small") {
             options.small = true;
@@ -64,7 +65,8 @@ Options parse_options(int argc, char** argv, const char* usage) {
 void Table::print(const std::vector<std::string>& cells) const {
     std::string line;
     for (std::size_t c = 0; c < cells.size(); ++c) {
-        const std::string padding(static_cast<std::size_t>(std::max(0, columns_[c].width - shown_width(cells[c]))), ' ');
+        const std::string padding(static_cast<std::size_t>(std::max(0, columns_[c].width - shown_width(cells[c]))),
+                                  ' ');
         line += (c > 0 ? "  " : "") + (columns_[c].left ? cells[c] + padding : padding + cells[c]);
     }
     line.erase(line.find_last_not_of(' ') + 1);

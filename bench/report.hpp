@@ -6,14 +6,15 @@
 namespace bench {
 
 struct Options {
-    bool small = false;    // sizes for a quick run
-    int repeat = 3;        // interleaved repetitions; medians are printed
-    std::string csv = {};  // also write the table there
+    bool small = false;     // sizes for a quick run
+    int repeat = 3;         // interleaved repetitions; medians are printed
+    std::string csv = {};   // also write the table there
     std::string only = {};  // run the problems whose name begins so
     bool variants = false;  // further settings of lambdabar beside the default one
 };
 
-/// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and exits.
+/// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and
+/// exits.
 Options parse_options(int argc, char** argv, const char* usage);
 
 /// Cells are text; rows are printed as soon as they are added when the widths of the columns are given beforehand.

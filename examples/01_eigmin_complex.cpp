@@ -1,9 +1,8 @@
 // The smallest eigenvalue of a complex Hermitian matrix that is given by real parameters, and its gradient.
 //
-// λ_min is a smooth real function of the real and imaginary parts of the entries wherever it is simple, and
-// dλ_min = x† dH x costs one eigenvector. A taped eigensolver has trouble with it all the same: it differentiates a
-// complex vector of arbitrary phase, entry by entry, through a dense factorization. Here the matrix stays sparse and
-// the gradient comes on its stored entries.
+// The classic attempt is to record a dense eigensolver on a tape. It stumbles over the phase of the complex
+// eigenvector, which is arbitrary, although λ_min does not depend on it: dλ_min = Re xᴴ dH x. Here the matrix stays
+// sparse, and the gradient comes on its stored entries.
 #include <lambdabar/lambdabar.hpp>
 
 #include <cmath>

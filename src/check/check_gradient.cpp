@@ -98,19 +98,19 @@ private:
         Eigen::VectorXd g = Eigen::VectorXd::Zero(A_.parameters);
         const auto accumulate = [&](const Pullback<S>& pullback) {
             g += A_.gradient(pullback.A);
+            cotangents_.push_back(pullback.A);
             report_.products += pullback.report.products;
             report_.error_estimate = std::max(report_.error_estimate, pullback.report.error_estimate);
         };
         if (!open_end_only_) accumulate(detail::pullback<S>(A, pairs_, evaluation.bar, options));
         if (evaluation.spectral) accumulate(detail::pullback<S>(A, pairs_, *evaluation.spectral, options));
         gradient_ = std::move(g);
+        scales_.gap = smallest_gap(pairs_, open_end_only_);
+        scales_.noise = value_noise(A, pairs_, cotangents_, bar_, evaluation.value, scales_.gap, sum_);
         has_gradient_ = true;
     }
 
     void taylor() {
-        TaylorScales scales;
-        scales.gap = smallest_gap(pairs_, open_end_only_);
-        scales.noise = value_noise(pairs_, bar_, report_.value, scales.gap, sum_);
         const Eigen::VectorXd x_bar = norms<S>(Block<S>(bar_.vectors), sum_);
         for (Index d = 0; d < options_.directions; ++d) {
             const Eigen::VectorXd v =
@@ -119,16 +119,16 @@ private:
             sum_(&slope, 1);
             report_.slopes.push_back(slope);
             const Eigen::VectorXd speed = movement(v);
-            scales.slope = std::max(scales.slope, (bar_.values.cwiseAbs() + x_bar / scales.gap).dot(speed));
+            scales_.slope = std::max(scales_.slope, (bar_.values.cwiseAbs() + x_bar / scales_.gap).dot(speed));
             double h = options_.first_step;
             if (h == 0.0) {
                 const double fastest = speed.maxCoeff();
-                h = fastest > 0.0 ? std::min(kLargestStep, kGapFraction * scales.gap / fastest) : kLargestStep;
+                h = fastest > 0.0 ? std::min(kLargestStep, kGapFraction * scales_.gap / fastest) : kLargestStep;
             }
             for (Index step = 0; step < options_.steps; ++step, h /= options_.step_ratio)
-                report_.rows.push_back(row(d, v, h, scales));
+                report_.rows.push_back(row(d, v, h));
         }
-        judge(report_, scales, options_.step_ratio);
+        judge(report_, scales_, options_.step_ratio);
     }
 
     /// ‖∂A/∂v x_i‖ by a difference.
@@ -140,7 +140,7 @@ private:
         return norms<S>(Block<S>(Y - Z), sum_, "check_gradient: the operator's product") / kProbeStep;
     }
 
-    TaylorRow row(Index direction, const Eigen::VectorXd& v, double h, const TaylorScales& scales) {
+    TaylorRow row(Index direction, const Eigen::VectorXd& v, double h) {
         TaylorRow row{.direction = direction, .step = h};
         A_.at(h * v, [&](const OperatorRef<S>& A) {
             EigshOptions<S> options = options_.eigsh;
@@ -151,7 +151,7 @@ private:
             report_.products += pairs.products;
             if (!pairs.converged) throw_not_converged(pairs, h);
             row.value = objective_(pairs).value;
-            row.noise = scales.noise + value_noise(pairs, bar_, row.value, scales.gap, sum_);
+            row.noise = scales_.noise + value_noise(A, pairs, cotangents_, bar_, row.value, scales_.gap, sum_);
         });
         row.remainder = std::abs(row.value - report_.value - h * report_.slopes.back());
         return row;
@@ -176,6 +176,8 @@ private:
     Eigenpairs<S> pairs_;
     PairCotangent<S> bar_;  // the whole cotangent, as pairs
     Eigen::VectorXd gradient_;
+    std::vector<Cotangent<S>> cotangents_;
+    TaylorScales scales_;
     bool has_gradient_ = false;
     bool open_end_only_ = false;  // a spectral function alone: gaps inside the set do not matter
     GradientReport report_;

@@ -14,6 +14,7 @@ namespace lambdabar {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kRounding = 100.0 * kEps;
 constexpr double kSecondOrder = 1.7;     // an observed order of at least this is second
 constexpr double kFlatAgreement = 1e-5;  // of g·v with a difference quotient, where curvature hides in the noise
 
@@ -58,14 +59,21 @@ double smallest_gap(const Eigenpairs<S>& pairs, bool open_end_only) {
 }
 
 template <ScalarType S>
-double value_noise(const Eigenpairs<S>& pairs, const PairCotangent<S>& bar, double value, double gap, const Sum& sum) {
-    const Eigen::VectorXd x_bar = norms<S>(Block<S>(bar.vectors), sum, "check_gradient: the eigenvector cotangent");
-    double noise = 100.0 * kEps * std::abs(value);
-    for (Index i = 0; i < pairs.size(); ++i) {
-        const double r = pairs.residuals(i), rounding = 100.0 * kEps * pairs.norm_A;
-        noise += std::abs(bar.values(i)) * (r * r / gap + rounding) + x_bar(i) * (r + rounding) / gap;
+double value_noise(const OperatorRef<S>& A, const Eigenpairs<S>& pairs, const std::vector<Cotangent<S>>& cotangents,
+                   const PairCotangent<S>& bar, double value, double gap, const Sum& sum) {
+    const Block<S> X = pairs.vectors;
+    Block<S> R(X.rows(), X.cols()), A_bar_X = Block<S>::Zero(X.rows(), X.cols());
+    A.apply(X, R);
+    add_scaled<S>(R, X, -pairs.values);
+    for (const Cotangent<S>& c : cotangents) {
+        add_product<S>(A_bar_X, c.V, gram<S>(c.W, X, sum) / 2.0);
+        add_product<S>(A_bar_X, c.W, gram<S>(c.V, X, sum) / 2.0);
     }
-    return noise;
+    const Eigen::VectorXd first = dots<S>(A_bar_X, R, sum, "check_gradient: the operator's product").real().cwiseAbs();
+    const Eigen::VectorXd sensitivity = norms<S>(A_bar_X, sum), r = norms<S>(R, sum),
+                          x_bar = norms<S>(Block<S>(bar.vectors), sum);
+    const Eigen::VectorXd second = (bar.values.cwiseAbs() + x_bar / gap).cwiseProduct(r.cwiseAbs2()) / gap;
+    return 2.0 * first.sum() + second.sum() + kRounding * (2.0 * pairs.norm_A * sensitivity.sum() + std::abs(value));
 }
 
 void judge(GradientReport& report, const TaylorScales& scales, double step_ratio) {
@@ -131,12 +139,12 @@ void judge(GradientReport& report, const TaylorScales& scales, double step_ratio
     }
 }
 
-template double smallest_gap<double>(const Eigenpairs<double>&, bool);
-template double smallest_gap<std::complex<double>>(const Eigenpairs<std::complex<double>>&, bool);
-template double value_noise<double>(const Eigenpairs<double>&, const PairCotangent<double>&, double, double,
-                                    const Sum&);
-template double value_noise<std::complex<double>>(const Eigenpairs<std::complex<double>>&,
-                                                  const PairCotangent<std::complex<double>>&, double, double,
-                                                  const Sum&);
+#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
+    template double smallest_gap<S>(const Eigenpairs<S>&, bool);                                                  \
+    template double value_noise<S>(const OperatorRef<S>&, const Eigenpairs<S>&, const std::vector<Cotangent<S>>&, \
+                                   const PairCotangent<S>&, double, double, const Sum&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
 
 }  // namespace lambdabar

@@ -14,10 +14,12 @@ struct TaylorScales {
 template <ScalarType S>
 double smallest_gap(const Eigenpairs<S>& pairs, bool open_end_only);
 
-/// What residuals r_i and rounding leave of φ: Σ |λ̄_i| r_i²/δ + ‖x̄_i‖ r_i/δ + 100 eps (|φ| + Σ |λ̄_i| ‖A‖ + ‖x̄_i‖
-/// ‖A‖/δ), with δ = gap (mathematics.md, section 8).
+/// What residuals and rounding leave of φ. Ritz pairs with residuals r_i are exact pairs of A − Σ (r_i x_iᴴ + x_i
+/// r_iᴴ), so φ is off by 2 Re Σ ⟨Ā x_i, r_i⟩ to first order, by |λ̄_i| r_i²/δ + ‖x̄_i‖ r_i²/δ² to second (δ = gap);
+/// rounding adds residuals of some eps ‖A‖ to each. One block product.
 template <ScalarType S>
-double value_noise(const Eigenpairs<S>& pairs, const PairCotangent<S>& bar, double value, double gap, const Sum& sum);
+double value_noise(const OperatorRef<S>& A, const Eigenpairs<S>& pairs, const std::vector<Cotangent<S>>& cotangents,
+                   const PairCotangent<S>& bar, double value, double gap, const Sum& sum);
 
 /// Judges the rows: the order of each, `gradient_error`, and, unless a fault was found before, `fault` (none or
 /// accuracy) and `verdict`.

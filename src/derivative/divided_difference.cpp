@@ -1,5 +1,6 @@
 #include <lambdabar/derivative/divided_difference.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -9,6 +10,7 @@ namespace lambdabar {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kTiny = std::numeric_limits<double>::min();
 
 struct Node {
     double position, weight;  // on [−1, 1]; symmetric, the positive half is listed
@@ -62,7 +64,12 @@ double divided_difference(double a, double f_a, double slope_a, double b, double
     if (a == b) return mean_slope;
     const double quotient = (f_a - f_b) / (a - b);
     const double quotient_error = 4.0 * kEps * (std::abs(f_a) + std::abs(f_b)) / std::abs(a - b);
-    return std::abs(quotient - mean_slope) <= quotient_error ? mean_slope : quotient;
+    // (b − a)² f‴/12 as slopes tell it: with L = |f″/f‴| ~ |f′/f″|, it is (f′(a) − f′(b))²/(12 f′).
+    const double slope_change = slope_a - slope_b;
+    const double mean_error = slope_change * slope_change / (12.0 * std::max(std::abs(mean_slope), kTiny));
+    // Slopes that are equal on both sides of a step tell nothing; the quotient does. As above, f may be 1e3 eps off.
+    const bool step_missed = std::abs(mean_slope - quotient) > 1e3 * quotient_error;
+    return mean_error <= quotient_error && !step_missed ? mean_slope : quotient;
 }
 
 }  // namespace lambdabar

@@ -13,8 +13,9 @@ namespace {
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
-constexpr double kGain = 4.0;      // wanted growth exponent of one filter application
+constexpr Index kBoundSteps = 12;   // Lanczos steps for the upper bound of the spectrum
+constexpr double kGain = 4.0;       // wanted growth exponent of one filter application
+constexpr double kContrast = 10.0;  // growth exponent that converged pairs may gain on a target
 constexpr Index kMostDegree = 1000;
 constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
 constexpr Index kProbeColumns = 2;
@@ -63,7 +64,7 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             test_targets(targets);
         }
         if (all_converged()) {
-            if (!probed_ && options_.probe && m_ < global_n_) {
+            if (options_.probe && m_ < global_n_ && !probe_is_current()) {
                 search_missed_copies();
                 continue;
             }
@@ -202,12 +203,21 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest) const {
     return {theta_(0), cut, upper_};
 }
 
+/// The largest degree that lets nothing at the bottom of the spectrum outgrow `value` by more than exp(kContrast):
+/// a vector orthogonal to converged pairs is so to their residuals only, and those must not take it over.
+Index contrast_limit(const FilterInterval& interval, double value) {
+    const double lead = chebyshev_growth(interval, interval.lowest) - chebyshev_growth(interval, value);
+    if (lead <= kContrast / static_cast<double>(kMostDegree)) return kMostDegree;
+    return std::max<Index>(1, static_cast<Index>(kContrast / lead));
+}
+
 template <ScalarType S>
 Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
     const double growth = chebyshev_growth(interval, lowest);
-    if (growth <= kGain / static_cast<double>(kMostDegree)) return kMostDegree;
-    return std::clamp<Index>(static_cast<Index>(std::ceil(kGain / growth)), 1, kMostDegree);
+    const Index limit = contrast_limit(interval, lowest);
+    if (growth <= kGain / static_cast<double>(kMostDegree)) return limit;
+    return std::clamp<Index>(static_cast<Index>(std::ceil(kGain / growth)), 1, limit);
 }
 
 /// W = p(A) T, from the targets and residuals at hand.
@@ -223,6 +233,7 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
     } else {
         T_.swap(R_);
     }
+    if (m_ + T_.cols() > global_n_) T_.conservativeResize(n_, global_n_ - m_);
     if (m_ + T_.cols() > capacity_) restart(keep_);
     append();
 }
@@ -233,7 +244,8 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
 template <ScalarType S>
 void BlockLanczos<S>::search_missed_copies() {
     probed_ = true;
-    restart(std::min(keep_, m_));
+    probed_values_ = theta_.head(k_);
+    restart(std::max(keep_, k_ + 1));
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
     T_.resize(n_, columns);
     R_.resize(n_, columns);
@@ -242,15 +254,20 @@ void BlockLanczos<S>::search_missed_copies() {
     const auto X = V_.leftCols(k_);
     add_product<S>(T_, X, -gram<S>(X, T_, options_.sum));
 
-    const FilterInterval interval = filter_interval(std::min(k_, m_ - 1));
+    FilterInterval interval = filter_interval(std::min(k_, m_ - 1));
     const double growth = chebyshev_growth(interval, theta_(k_ - 1));
     const double wanted = std::log(100.0 * std::sqrt(static_cast<double>(global_n_)));
     if (interval.upper > interval.cut && growth > 0.0) {
-        const Index degree = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
+        // In stretches, made orthogonal to X after each, so that X cannot grow back.
+        const Index stretch = contrast_limit(interval, theta_(k_ - 1));
+        Index left = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
+        interval.lowest = theta_(k_ - 1);  // p = 1 at λ_k
         const Eigen::VectorXd zero = Eigen::VectorXd::Zero(columns);
-        A_.apply_fused(T_, zero, 1.0, 0.0, R_);
-        // p = 1 at λ_k: what lies below it is in X and stays orthogonal up to rounding times the growth.
-        chebyshev_filter<S>(A_, T_, R_, zero, degree, {theta_(k_ - 1), interval.cut, interval.upper});
+        for (; left > 0; left -= stretch) {
+            A_.apply_fused(T_, zero, 1.0, 0.0, R_);
+            chebyshev_filter<S>(A_, T_, R_, zero, std::min(left, stretch), interval);
+            add_product<S>(T_, X, -gram<S>(X, T_, options_.sum, kProduct));
+        }
     }
     if (m_ + columns > capacity_) restart(capacity_ - columns);
     append();
@@ -301,6 +318,12 @@ bool BlockLanczos<S>::verify() {
 template <ScalarType S>
 bool BlockLanczos<S>::all_converged() const {
     return m_ >= k_ && (residual_.head(k_).array() <= tolerance()).all();
+}
+
+/// False if nothing was searched yet, or if the last search lowered a value: more copies may then be missing.
+template <ScalarType S>
+bool BlockLanczos<S>::probe_is_current() const {
+    return probed_ && (probed_values_ - theta_.head(k_)).maxCoeff() <= tolerance();
 }
 
 template <ScalarType S>

@@ -45,6 +45,7 @@ private:
     Index choose_degree(const FilterInterval& interval, double lowest) const;
     bool all_converged() const;
     bool guard_resolved() const;
+    bool probe_is_current() const;
     double tolerance() const { return tol_ * norm_; }
     void load_targets(const std::vector<Index>& targets);
     Eigenpairs<S> result(StopReason reason);
@@ -65,6 +66,7 @@ private:
     Eigen::VectorXd residual_;   // of Ritz pair i when last tested; NaN: not tested
     Eigen::VectorXd tested_at_;  // its Ritz value then
     bool probed_ = false;
+    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

@@ -5,7 +5,9 @@
 
 #include <lambdabar/io/matrix_market.hpp>
 
+#include <pty.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -34,10 +36,30 @@ public:
     /// `lambdabar arguments…`, run there: names of files need no path. stdout and stderr are no terminals.
     CommandResult run(const std::string& arguments) const {
         const std::string out = scratch_.path() / "out", err = scratch_.path() / "err";
-        const std::string command = "cd '" + directory_.path().string() + "' && '" LAMBDABAR_APP "' " + arguments + " >'" + out +
-                                    "' 2>'" + err + "' </dev/null";
+        const std::string command = "cd '" + directory_.path().string() + "' && '" LAMBDABAR_APP "' " + arguments +
+                                    " >'" + out + "' 2>'" + err + "' </dev/null";
         const int status = std::system(command.c_str());
         return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, scratch_.read("out"), scratch_.read("err")};
+    }
+
+    /// The same with stdout and stderr on a terminal; what it shows there.
+    std::string run_on_terminal(const std::vector<std::string>& arguments) const {
+        int terminal = -1;
+        const pid_t child = forkpty(&terminal, nullptr, nullptr, nullptr);
+        if (child == 0) {
+            std::vector<char*> words{const_cast<char*>(LAMBDABAR_APP)};
+            for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+            words.push_back(nullptr);
+            if (chdir(directory_.path().c_str()) == 0) execv(LAMBDABAR_APP, words.data());
+            _exit(127);
+        }
+        std::string shown;
+        char buffer[4096];
+        for (ssize_t count = 0; child > 0 && (count = ::read(terminal, buffer, sizeof buffer)) > 0;)
+            shown.append(buffer, static_cast<std::size_t>(count));  // ends with an error when the child is gone
+        if (child > 0) waitpid(child, nullptr, 0);
+        close(terminal);
+        return shown;
     }
 
     /// Writes the lower triangle under the header symmetric or hermitian, or all of it under general.
@@ -46,7 +68,8 @@ public:
         if (general) {
             write_matrix_market(file(name), M);
         } else {
-            write_matrix_market(file(name), Sparse<S>(M.template triangularView<Eigen::Lower>()), MatrixMarketSymmetry::hermitian);
+            write_matrix_market(file(name), Sparse<S>(M.template triangularView<Eigen::Lower>()),
+                                MatrixMarketSymmetry::hermitian);
         }
     }
 

@@ -27,7 +27,8 @@ double residual(const CommandLine& line, const std::string& prefix, const Sparse
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("app eigsh: writes values, vectors and a report that are right, and prints nothing", S, double, Complex) {
+TEST_CASE_TEMPLATE("app eigsh: writes values, vectors and a report that are right, and prints nothing", S, double,
+                   Complex) {
     const CommandLine line;
     line.write_matrix<S>("A.mtx", matrix<S>());
     const CommandResult result = line.run("eigsh A.mtx -k 4 --out run");
@@ -54,9 +55,11 @@ TEST_CASE_TEMPLATE("app eigsh: writes values, vectors and a report that are righ
         CHECK(json["values"][static_cast<std::size_t>(i)].template get<double>() == values(i, 0));
         CHECK(json["residuals"][static_cast<std::size_t>(i)].template get<double>() <= tol * kNorm);
     }
-    CHECK(json["clusters"] == nlohmann::json::parse(R"([{"first":0,"count":1},{"first":1,"count":2},{"first":3,"count":1}])"));
-    CHECK(std::abs(json["guard_value"].template get<double>() - 5.0) < 0.1);
-    CHECK(json["guard_residual"].template get<double>() < 1.0);
+    CHECK(json["clusters"] ==
+          nlohmann::json::parse(R"([{"first":0,"count":1},{"first":1,"count":2},{"first":3,"count":1}])"));
+    // A Ritz value above λ_5 = 5, resolved only as far as it takes to see that it is none of the four.
+    CHECK(json["guard_value"].template get<double>() >= 5.0 - 1e3 * kEps * kNorm);
+    CHECK(json["guard_value"].template get<double>() - json["guard_residual"].template get<double>() > 3.0);
     CHECK(json["cuts_cluster"] == false);
     CHECK(json["tol"] == tol);
     CHECK(json["products"].template get<Index>() > 4);
@@ -66,13 +69,15 @@ TEST_CASE_TEMPLATE("app eigsh: writes values, vectors and a report that are righ
     CHECK(!json["engine"].template get<std::string>().empty());
 }
 
-TEST_CASE_TEMPLATE("app eigsh: a general header on Hermitian data gives the pairs of the one-triangle file", S, double, Complex) {
+TEST_CASE_TEMPLATE("app eigsh: a general header on Hermitian data gives the pairs of the one-triangle file", S, double,
+                   Complex) {
     const CommandLine line;
     line.write_matrix<S>("lower.mtx", matrix<S>());
     line.write_matrix<S>("general.mtx", matrix<S>(), true);
     CHECK(line.run("eigsh lower.mtx -k 3 --which largest --out lower").status == 0);
     CHECK(line.run("eigsh general.mtx -k 3 --which largest --out general").status == 0);
-    const Matrix<double> one = read_dense<double>(line.file("lower.values.mtx")), other = read_dense<double>(line.file("general.values.mtx"));
+    const Matrix<double> one = read_dense<double>(line.file("lower.values.mtx")),
+                         other = read_dense<double>(line.file("general.values.mtx"));
     CHECK((one - other).norm() <= 1e3 * kEps * kNorm);
     CHECK(std::abs(one(2, 0) - 9.0) <= 1e3 * kEps * kNorm);
     CHECK(line.json("general.json")["which"] == "largest");
@@ -81,7 +86,8 @@ TEST_CASE_TEMPLATE("app eigsh: a general header on Hermitian data gives the pair
 TEST_CASE("app eigsh: the same seed gives the same bytes, and integer and pattern files are matrices too") {
     const CommandLine line;
     line.write_matrix<double>("A.mtx", matrix<double>());
-    for (const char* out : {"a", "b"}) CHECK(line.run(std::string("eigsh A.mtx -k 3 --seed 5 --out ") + out).status == 0);
+    for (const char* out : {"a", "b"})
+        CHECK(line.run(std::string("eigsh A.mtx -k 3 --seed 5 --out ") + out).status == 0);
     CHECK(line.read("a.vectors.mtx") == line.read("b.vectors.mtx"));
     CHECK(line.read("a.values.mtx") == line.read("b.values.mtx"));
 
@@ -131,4 +137,15 @@ TEST_CASE("app eigsh: a k that cuts a cluster is reported, and is no error yet")
     CHECK(line.run("eigsh A.mtx -k 2 --out run").status == 0);
     CHECK(line.json("run.json")["cuts_cluster"] == true);
     CHECK(std::abs(line.json("run.json")["guard_value"].get<double>() - 2.0) < 1e-6);
+}
+
+TEST_CASE("app eigsh: a terminal sees a progress line that is erased at the end, none with --quiet") {
+    const CommandLine line;
+    line.write_matrix<double>("A.mtx", laplacian({40, 40}));
+    const std::string shown = line.run_on_terminal({"eigsh", "A.mtx", "-k", "3", "--out", "run"});
+    CHECK(contains(shown, "products "));
+    CHECK(contains(shown, " of 3 "));
+    CHECK(shown.substr(shown.rfind('\r')) == "\r\033[K");
+    CHECK(line.json("run.json")["converged"] == true);
+    CHECK(line.run_on_terminal({"eigsh", "A.mtx", "-k", "3", "--quiet", "--out", "run"}) == "");
 }

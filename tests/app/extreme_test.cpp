@@ -17,7 +17,8 @@ Eigen::VectorXd spectrum() { return Eigen::VectorXd::LinSpaced(n, -2.0, kNorm); 
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("app eigmin, eigmax: the value with 17 digits on stdout, and xxᴴ on the entries as gradient", S, double, Complex) {
+TEST_CASE_TEMPLATE("app eigmin, eigmax: the value with 17 digits on stdout, and xxᴴ on the entries as gradient", S,
+                   double, Complex) {
     const CommandLine line;
     const Sparse<S> M = sparse_with_spectrum<S>(spectrum(), 4);
     for (const bool general : {false, true}) {
@@ -33,7 +34,8 @@ TEST_CASE_TEMPLATE("app eigmin, eigmax: the value with 17 digits on stdout, and 
             CHECK(result.out == digits);
 
             // Same header and pattern as A; (x xᴴ)_rc, doubled off the diagonal in a one-triangle file.
-            const auto header = read_matrix_market_header(line.file("g.mtx")), given = read_matrix_market_header(line.file("A.mtx"));
+            const auto header = read_matrix_market_header(line.file("g.mtx")),
+                       given = read_matrix_market_header(line.file("A.mtx"));
             CHECK(header.symmetry == given.symmetry);
             CHECK(header.field == given.field);
             CHECK(header.entries == given.entries);
@@ -43,7 +45,8 @@ TEST_CASE_TEMPLATE("app eigmin, eigmax: the value with 17 digits on stdout, and 
             double error = 0.0;
             for (Index c = 0; c < n; ++c) {
                 for (typename Sparse<S>::InnerIterator entry(g, c); entry; ++entry) {
-                    const S exact = x(entry.row()) * Eigen::numext::conj(x(c)) * (general || entry.row() == c ? 1.0 : 2.0);
+                    const S exact =
+                        x(entry.row()) * Eigen::numext::conj(x(c)) * (general || entry.row() == c ? 1.0 : 2.0);
                     error = std::max(error, std::abs(entry.value() - exact));
                 }
             }

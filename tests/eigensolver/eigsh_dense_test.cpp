@@ -66,8 +66,8 @@ TEST_CASE_TEMPLATE("eigsh: a tolerance below rounding is raised to what can be m
 
 TEST_CASE_TEMPLATE("eigsh: finds every copy of repeated eigenvalues, with restarts and any block size", S, double,
                    Complex) {
-    const std::vector<std::vector<Index>> multiplicities = {{1}, {2}, {1, 2, 2}, {5}, {1, 5, 1}, {3, 3, 3}};
-    for (const auto& copies : multiplicities) {
+    const std::vector<std::vector<Index>> all_copies = {{1}, {2}, {1, 2, 2}, {5}, {1, 5, 1}, {3, 3, 3}};
+    for (const auto& copies : all_copies) {
         CAPTURE(copies.size());
         CAPTURE(copies.front());
         const Eigen::VectorXd spectrum = spectrum_with(60, copies);
@@ -99,9 +99,9 @@ TEST_CASE_TEMPLATE("eigsh: eigenvalues closer than the cluster distance are one 
     const DenseOperator<S> A{hermitian_with_spectrum<S>(spectrum, 1)};
     const double norm = spectrum.cwiseAbs().maxCoeff();
     const auto narrow = eigsh(A, {.k = 4, .tol = 1e-13, .cluster_tol = 1e-10 / norm});
-    CHECK(narrow.clusters == std::vector<Cluster>{{0, 1}, {1, 1}, {2, 1}, {3, 1}});
+    CHECK(sizes(narrow.clusters) == std::vector<Index>{1, 1, 1, 1});
     const auto wide = eigsh(A, {.k = 4, .tol = 1e-13, .cluster_tol = 1e-8 / norm});
-    CHECK(wide.clusters == std::vector<Cluster>{{0, 1}, {1, 2}, {3, 1}});
+    CHECK(sizes(wide.clusters) == std::vector<Index>{1, 2, 1});
     CHECK(!wide.cuts_cluster);
     const auto cut = eigsh(A, {.k = 2, .tol = 1e-13, .cluster_tol = 1e-8 / norm});
     CHECK(cut.cuts_cluster);

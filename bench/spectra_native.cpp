@@ -1,0 +1,38 @@
+#include "spectra_native.hpp"
+
+#include <Spectra/SymEigsSolver.h>
+
+namespace bench {
+
+namespace {
+
+class Operator {
+public:
+    using Scalar = double;
+    Operator(long n, SpectraProduct product) : n_(n), product_(product) {}
+    Eigen::Index rows() const { return n_; }
+    Eigen::Index cols() const { return n_; }
+    void perform_op(const double* x, double* y) const { product_.apply(product_.object, x, y); }
+
+private:
+    long n_;
+    SpectraProduct product_;
+};
+
+}  // namespace
+
+long spectra_smallest(long n, SpectraProduct product, const double* start, long k, long basis, double tol,
+                      long restarts, double* values, double* vectors) {
+    using Spectra::SortRule;
+    Operator A(n, product);
+    Spectra::SymEigsSolver<Operator> solver(A, k, basis);
+    solver.init(start);
+    const long converged = solver.compute(SortRule::SmallestAlge, restarts, tol, SortRule::SmallestAlge);
+    if (converged == k) {
+        Eigen::Map<Eigen::VectorXd>(values, k) = solver.eigenvalues();
+        Eigen::Map<Eigen::MatrixXd>(vectors, n, k) = solver.eigenvectors();
+    }
+    return converged;
+}
+
+}  // namespace bench

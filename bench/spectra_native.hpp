@@ -1,0 +1,18 @@
+#pragma once
+// Spectra behind plain pointers, in a shared library of its own (CMakeLists.txt says why).
+
+namespace bench {
+
+/// The operator: y = A x.
+struct SpectraProduct {
+    void (*apply)(const void* object, const double* x, double* y);
+    const void* object;
+};
+
+/// The k smallest eigenpairs of a symmetric operator of size n by Spectra::SymEigsSolver, `values` (k) ascending and
+/// `vectors` (n×k, column-major) beside them. Returns how many converged; the results are written only if all did.
+__attribute__((visibility("default"))) long spectra_smallest(long n, SpectraProduct product, const double* start,
+                                                             long k, long basis, double tol, long restarts,
+                                                             double* values, double* vectors);
+
+}  // namespace bench
