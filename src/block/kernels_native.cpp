@@ -11,6 +11,7 @@ namespace lambdabar::native {
 namespace {
 
 constexpr Size kChunk = 128;
+constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
 constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
 
 struct Range {
@@ -229,7 +230,7 @@ Size partitions(Size n) {
 
 void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial) {
     const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
         clear(G, m * b);
@@ -244,7 +245,7 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
 void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial,
                       double* scratch) {
     const Size parts = partitions(n), b = C.columns;
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
         clear(G, m * b);
@@ -261,14 +262,14 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
               double* scratch) {
     const Size parts = partitions(n);
     const Update update = accumulate ? Update::add : Update::set;
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p)
         multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + 4 * p * C.ld);
 }
 
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
     const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         const Range rows = partition_rows(n, p);
         for_columns(b, [&]<int B>(Size j) { dots_columns<B>(rows, X + j, ldx, Y + j, ldy, partial + p * b + j); });
@@ -277,7 +278,7 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
 
 void descend(Size n, const Descent& descent, Size b, double* partial) {
     const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         const Range rows = partition_rows(n, p);
         for_columns(b, [&]<int B>(Size j) { descend_columns<B>(rows, descent, j, partial + p * b); });
@@ -286,7 +287,7 @@ void descend(Size n, const Descent& descent, Size b, double* partial) {
 
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
     const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (parts > 1)
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         const Range rows = partition_rows(n, p);
         for_columns(b, [&]<int B>(Size j) { combine_columns<B>(rows, X + j, ldx, t + j, Y + j, ldy, s + j); });

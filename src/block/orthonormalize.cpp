@@ -39,7 +39,7 @@ void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const 
     if (sum.distributed() && !sum.first_row())
         key ^= mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
     const auto first = static_cast<std::uint64_t>(sum.first_row().value_or(0));
-#pragma omp parallel for schedule(static) if (X.rows() > 1024)
+#pragma omp parallel for schedule(static) if (X.rows() > 4096)
     for (Index r = 0; r < X.rows(); ++r) {
         for (Index c = 0; c < X.cols(); ++c) {
             const auto z =

@@ -6,6 +6,8 @@ namespace lambdabar::native {
 
 namespace {
 
+constexpr Size kSerialRows = 4096;
+
 // The columns of a block as a run of packs, e.g. 7 = 4 + 2 + 1: one sweep over the matrix serves up to eight
 // doubles per row, whatever the width.
 template <int... L>
@@ -40,7 +42,7 @@ struct RealColumns<L, More...> {
 template <int... L>
 void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
                 Size ldy) {
-#pragma omp parallel for schedule(static) if (A.n > 1024)
+#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         RealColumns<L...> columns;
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
@@ -92,7 +94,7 @@ template <int... L>
 void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
                    Size ldy) {
     const double sign = A.conjugate ? -1.0 : 1.0;
-#pragma omp parallel for schedule(static) if (A.n > 1024)
+#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         ComplexColumns<L...> columns;
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)

@@ -38,10 +38,12 @@ void BlockLanczos<S>::choose_sizes() {
     k_ = options_.k;
     b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : 4);
     b_ = std::min(b_, global_n_);
-    capacity_ = options_.basis_size > 0 ? options_.basis_size : std::max({k_ + 8 * b_, 2 * k_ + 4 * b_, Index{24}});
+    const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
+    capacity_ = options_.basis_size > 0 ? options_.basis_size
+                                        : std::max({k_ + 8 * b_, 2 * k_ + 4 * b_, kept + 4 * b_, Index{24}});
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
-    keep_ = std::min(std::max(k_ + b_, capacity_ / 2), capacity_ - b_);
+    keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
     // Generous, and more so where products cost microseconds.
     max_products_ = options_.max_products > 0 ? options_.max_products : 40000 + 2000 * k_ + 400'000'000 / global_n_;
     // Residuals cannot be resolved below the rounding of a product and a rotation.
@@ -330,8 +332,10 @@ template <ScalarType S>
 bool BlockLanczos<S>::guard_resolved() const {
     if (m_ <= k_ || std::isnan(residual_(k_))) return false;
     const double gap = theta_(k_) - theta_(k_ - 1);
+    // Ritz values fall: one whose residual is not small beside the gap may still come down to λ_k.
     return residual_(k_) <= tolerance() ||
-           !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_);
+           (residual_(k_) <= 0.1 * gap &&
+            !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
 }
 
 template <ScalarType S>

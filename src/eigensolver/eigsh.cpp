@@ -37,6 +37,20 @@ void check(const OperatorRef<S>& A, const EigshOptions<S>& options) {
             "the spectra engine is real and runs in one process");
 }
 
+/// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.
+template <ScalarType S>
+void remember(const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
+    const Index n = pairs.vectors.rows(), k = pairs.size();
+    if (warm.adjoints.rows() == n && warm.adjoints.cols() == k && warm.vectors.rows() == n &&
+        warm.vectors.cols() >= k) {
+        const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
+        warm.adjoints = (warm.adjoints * gram<S>(X_old, X_new, sum)).eval();
+    }
+    warm.vectors.resize(n, k + pairs.extra.cols());
+    warm.vectors << pairs.vectors, pairs.extra;
+    warm.norm_A = pairs.norm_A;
+}
+
 }  // namespace
 
 std::vector<Cluster> find_clusters(const Eigen::VectorXd& values, const Eigen::VectorXd& residuals, double distance) {
@@ -69,12 +83,7 @@ Eigenpairs<S> eigsh(OperatorRef<S> A, const EigshOptions<S>& options) {
         }
     }
     if (options.engine != Engine::spectra) pairs = BlockLanczos<S>(counted, options, sign).solve();
-    if (options.warm) {
-        Warm<S>& warm = *options.warm;
-        warm.vectors.resize(A.rows(), pairs.size() + pairs.extra.cols());
-        warm.vectors << pairs.vectors, pairs.extra;
-        warm.norm_A = pairs.norm_A;
-    }
+    if (options.warm) remember(pairs, options.sum, *options.warm);
     return pairs;
 }
 

@@ -1,4 +1,5 @@
 // How accurately adjoints are solved by default, what the error estimate promises, and warm starts.
+#include <lambdabar/operator/preconditioner.hpp>
 #include <lambdabar/operator/sparse.hpp>
 
 #include <doctest/doctest.h>
@@ -60,8 +61,9 @@ TEST_CASE_TEMPLATE("pullback: the error estimate bounds the true error at every 
             const Measured measured{relative_error(dense(got.A), wanted), got.report.error_estimate,
                                     got.report.products};
             CHECK(got.report.converged);
-            CHECK(measured.error <= 10.0 * measured.estimate + rounding);
-            MESSAGE("tol ", tol, ": error ", measured.error, ", estimate ", measured.estimate, ", products ", measured.products);
+            CHECK(measured.error <= measured.estimate + rounding);
+            // A bound, but a useful one: it adds up 4 columns and 3 causes, each at its worst angle. Measured: 6 to 220.
+            CHECK(measured.estimate <= 1e3 * (measured.error + rounding));
             return measured;
         };
         // The user's X̄ is a function of the X at hand, as it is in an application.
@@ -78,5 +80,94 @@ TEST_CASE_TEMPLATE("pullback: the error estimate bounds the true error at every 
             CHECK((*series)[i].products > (*series)[i - 1].products);  // looser pairs, cheaper adjoints
             CHECK((*series)[i].error < (*series)[i - 1].error);
         }
+    }
+}
+
+TEST_CASE("pullback: by default the adjoint is solved to a tenth of the eigenvector's own error") {
+    const Problem<double> problem;
+    for (const double tol : {1e-5, 1e-8, 1e-11}) {
+        const auto pairs = eigsh(problem.A, {.k = problem.k, .tol = tol});
+        REQUIRE(pairs.converged);
+        const auto cotangent =
+            GroupObjective<double>(problem.n, problem.groups, 305).cotangent(pairs.values, pairs.vectors);
+        const auto bar = pullback(problem.A, pairs, cotangent);
+        const Matrix<double>& X = pairs.vectors;
+        const Eigen::VectorXd rhs =
+            (cotangent.vectors - X * (X.adjoint() * cotangent.vectors)).colwise().norm().transpose();
+        const Eigen::VectorXd gaps = numbers({0.5, 0.5, 0.5, 0.3});
+        for (Index i = 0; i < problem.k; ++i) {
+            CAPTURE(tol);
+            CAPTURE(i);
+            // Gaps as the library knows them are off by residuals of 1e-5·30 and their squares.
+            const double wanted = std::min(0.1 * pairs.residuals(i) / gaps(i), 1e-4) * rhs(i);
+            CHECK(std::abs(bar.report.adjoint_tolerances(i) - wanted) <= 0.01 * wanted);
+            CHECK(bar.report.adjoint_residuals(i) <= bar.report.adjoint_tolerances(i));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("pullback: close eigenvalues inside the set do not loosen a spectral function's adjoint", S, double,
+                   Complex) {
+    // The gap of 1e-8 is above the cluster distance; F does not see it, so neither may the default tolerance.
+    const auto problem = set_problem<S>(numbers({1.0, 3.0, 3.0 + 1e-8}), Which::smallest, 306);
+    const auto pairs = tight_pairs(problem.A, 3, Which::smallest);
+    REQUIRE(pairs.clusters.size() == 3);
+    const auto d = oracle::decompose<S>(problem.A.A, 3, Which::smallest);
+    const Matrix<S> F_bar = random_hermitian<S>(problem.n(), 307);
+    constexpr oracle::Exponential f{1.0};
+    const Matrix<S> wanted =
+        oracle::pullback_spectral<S>(d, f, [&](double a, double b) { return f.difference(a, b); }, F_bar);
+    const auto bar = pullback(problem.A, pairs,
+                              SpectralFunction<S>{.f = f,
+                                                  .f_prime = [&](double t) { return f.slope(t); },
+                                                  .bar_times_X = F_bar * pairs.vectors});
+    const double tolerance = expected_error(1e-13, pairs.norm_A, 3.0);
+    CHECK(relative_error(dense(bar.A), wanted) <= tolerance);
+    CHECK(bar.report.error_estimate <= tolerance);
+}
+
+TEST_CASE_TEMPLATE("pullback: yesterday's adjoints start today's solve", S, double, Complex) {
+    const Problem<S> problem;
+    const auto pairs = eigsh(problem.A, {.k = problem.k, .tol = 1e-10});
+    const auto bar = GroupObjective<S>(problem.n, problem.groups, 308).cotangent(pairs.values, pairs.vectors);
+    Warm<S> warm;
+    const auto first = pullback(problem.A, pairs, bar, {.warm = &warm});
+    REQUIRE(warm.adjoints.cols() == problem.k);
+    CHECK(first.report.iterations > 10);
+
+    const auto second = pullback(problem.A, pairs, bar, {.warm = &warm});
+    CHECK(second.report.iterations == 0);
+    CHECK(second.report.products <= problem.k + pairs.extra.cols());  // the test of the start, and F = QAE
+    CHECK((second.adjoints - first.adjoints).norm() <= 100.0 * kEps * first.adjoints.norm());
+
+    // A cotangent that moved by 1e-3 needs fewer steps than from zero, and is right.
+    auto moved = bar;
+    moved.vectors += 1e-3 * fix_gauge<S>(pairs.vectors, random_matrix<S>(problem.n, problem.k, 309), pairs.clusters);
+    const auto from_warm = pullback(problem.A, pairs, moved, {.warm = &warm});
+    const auto from_zero = pullback(problem.A, pairs, moved);
+    CHECK(from_warm.report.iterations < from_zero.report.iterations);
+    const double allowed = from_zero.report.error_estimate + from_warm.report.error_estimate;
+    CHECK(relative_error(dense(from_warm.A), dense(from_zero.A)) <= allowed);
+
+    // An explicit start block does the same; a warm one of another size is not used.
+    const auto started = pullback(problem.A, pairs, bar, {.start = first.adjoints});
+    CHECK(started.report.iterations == 0);
+    warm.adjoints = Matrix<S>::Ones(problem.n, problem.k + 1);
+    CHECK(pullback(problem.A, pairs, bar, {.warm = &warm}).report.iterations == first.report.iterations);
+}
+
+TEST_CASE("pullback: a preconditioner saves adjoint iterations and changes nothing else") {
+    const Sparse<double> M = laplacian({20, 19});
+    const SparseHermitian<double> A(M);
+    const auto pairs = tight_pairs(A, 3, Which::smallest, 1e-12);
+    const Matrix<double> X_bar =
+        fix_gauge<double>(pairs.vectors, random_matrix<double>(A.rows(), 3, 310), pairs.clusters);
+    for (const LinearMethod method : {LinearMethod::cg, LinearMethod::minres}) {
+        const auto plain = pullback(A, pairs, {.vectors = X_bar}, {.tol = 1e-11, .method = method});
+        const auto with = pullback(A, pairs, {.vectors = X_bar},
+                                   {.tol = 1e-11, .method = method, .preconditioner = incomplete_cholesky(A)});
+        CHECK(with.report.iterations < plain.report.iterations);
+        CHECK(relative_error(dense(with.A), dense(plain.A)) <=
+              plain.report.error_estimate + with.report.error_estimate);
     }
 }

@@ -92,7 +92,7 @@ struct EigshOptions {
     Index filter_degree = 0;     // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
     Index max_products = 0;      // limit on single-vector products; 0: generous, grows with n
     double cluster_tol = 1e-10;  // eigenvalues closer than this·‖A‖ (or their residuals) are one cluster
-    Index extra = -1;            // approximate vectors returned beyond k; −1: k
+    Index extra = -1;            // approximate vectors returned beyond k (at most; the basis makes room); −1: k
     bool probe = true;           // search the deflated operator for missed copies at the end
     std::uint64_t seed = 1;
     Matrix<S> start = {};     // n×s start block, tested before any expansion
