@@ -12,7 +12,7 @@ namespace {
 
 constexpr Size kChunk = 128;
 constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
-constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
+constexpr Size kAhead = 16;         // rows of V asked for in advance: the hardware's own streams end at every page
 
 struct Range {
     Size begin, end;

@@ -17,8 +17,8 @@ struct Node {
 };
 
 // Gauss–Lobatto rule of 7 points (Abramowitz & Stegun, table 25.6; half the weight of the middle, which is its own
-// mirror image) and Gauss–Legendre rule of 10 (table 25.4): exact for degree 11 and 19. The first sees the ends, so that
-// the two disagree on a step that reaches an end but is narrower than the distance of the nodes.
+// mirror image) and Gauss–Legendre rule of 10 (table 25.4): exact for degree 11 and 19. The first sees the ends, so
+// that the two disagree on a step that reaches an end but is narrower than the distance of the nodes.
 constexpr std::array<Node, 4> kSeven{{{0.0, 0.2438095238095238},
                                       {0.4688487934707142, 0.4317453812098626},
                                       {0.8302238962785670, 0.2768260473615659},

@@ -86,8 +86,11 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
 template <ScalarType S>
 bool BlockLanczos<S>::test_start_block() {
-    const Matrix<S>& given =
-        options_.warm && options_.warm->vectors.rows() == n_ ? options_.warm->vectors : options_.start;
+    const Warm<S>* warm = options_.warm;
+    const bool fits = warm && warm->vectors.rows() == n_ && warm->vectors.cols() > 0 &&
+                      warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
+    if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
+    const Matrix<S>& given = warm ? warm->vectors : options_.start;
     const Index wanted = std::min(given.cols(), std::min(capacity_ - b_, capacity_ / 2));
     if (wanted < 1) return false;
     V_.leftCols(wanted) = given.leftCols(wanted);
@@ -100,7 +103,12 @@ bool BlockLanczos<S>::test_start_block() {
     G_.topLeftCorner(s, s) = gram<S>(V, AV, options_.sum, kProduct);
     rayleigh_ritz();
     norm_ = std::max(theta_.cwiseAbs().maxCoeff(), norms<S>(AV, options_.sum).maxCoeff());
-    if (options_.warm) norm_ = std::max(norm_, options_.warm->norm_A);
+    const double norm_here = norm_;
+    // The remembered norm, unless the values say that the operator has become smaller.
+    if (warm) {
+        const double largest = theta_.cwiseAbs().maxCoeff(), last = warm->values.cwiseAbs().maxCoeff();
+        norm_ = std::max(norm_, warm->norm_A * std::min(1.0, largest / last));
+    }
     rotate<S>(V, Y_);
     rotate<S>(AV, Y_);
     G_.topLeftCorner(s, s) = theta_.template cast<S>().asDiagonal();
@@ -108,7 +116,10 @@ bool BlockLanczos<S>::test_start_block() {
     add_scaled<S>(AV, V, -theta_);
     residual_.head(s) = norms<S>(AV, options_.sum);
     tested_at_.head(s) = theta_;
-    return s > k_ && all_converged() && guard_resolved();
+    // One start vector sees one copy of each value: what Spectra returns is searched for more.
+    if (s > k_ && all_converged() && guard_resolved() && options_.engine != Engine::spectra) return true;
+    norm_ = norm_here;
+    return false;
 }
 
 template <ScalarType S>

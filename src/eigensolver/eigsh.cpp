@@ -31,6 +31,7 @@ void check(const OperatorRef<S>& A, const EigshOptions<S>& options) {
     require(options.basis_size == 0 || options.basis_size > options.k, "basis_size = ", options.basis_size,
             " must exceed k = ", options.k, " (0: chosen)");
     require(options.filter_degree >= 0, "filter_degree = ", options.filter_degree, " must be ≥ 0 (0: chosen)");
+    require(options.max_products >= 0, "max_products = ", options.max_products, " must be ≥ 0 (0: chosen)");
     require(options.start.size() == 0 || options.start.rows() == n, "the start block has ", options.start.rows(),
             " rows, the operator ", n);
     require(options.engine != Engine::spectra || (std::same_as<S, double> && !options.sum.distributed()),
@@ -48,7 +49,10 @@ void remember(const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
     }
     warm.vectors.resize(n, k + pairs.extra.cols());
     warm.vectors << pairs.vectors, pairs.extra;
+    warm.values.resize(warm.vectors.cols());
+    warm.values << pairs.values, pairs.extra_values;
     warm.norm_A = pairs.norm_A;
+    warm.which = pairs.which;
 }
 
 }  // namespace
@@ -78,6 +82,7 @@ Eigenpairs<S> eigsh(OperatorRef<S> A, const EigshOptions<S>& options) {
         if (options.engine == Engine::spectra) {
             EigshOptions<double> verified = options;
             verified.start = spectra_eigenvectors(counted, options);
+            verified.warm = nullptr;
             pairs = BlockLanczos<double>(counted, verified, sign).solve();
             pairs.engine = "spectra, verified by block_lanczos";
         }

@@ -19,6 +19,7 @@ public:
         const Eigen::Map<const Block<double>> X(x, rows(), 1);
         Eigen::Map<Block<double>> Y(y, rows(), 1);
         A_.apply(X, Y);
+        (void)norms<double>(Y, {}, "eigsh: the operator's product");  // Spectra would not say what is not finite
     }
 
 private:

@@ -34,8 +34,8 @@ Preconditioner<S> incomplete_cholesky(const SparseHermitian<S>& A, double shift)
     Eigen::SparseMatrix<S> L(A.rows(), A.rows());
     L.setFromTriplets(lower.begin(), lower.end());
 
-    // In the order of the rows: minimum degree, the default, costs 1.6 times the iterations on a grid, and gains nothing
-    // on a grid whose rows are shuffled.
+    // In the order of the rows: minimum degree, the default, costs 1.6 times the iterations on a grid, and gains
+    // nothing on a grid whose rows are shuffled.
     using Factor = Eigen::IncompleteCholesky<S, Eigen::Lower, Eigen::NaturalOrdering<int>>;
     const auto factor = std::make_shared<Factor>();
     factor->compute(L);

@@ -32,7 +32,9 @@ std::vector<Shape> shapes() {
 TEST_CASE_TEMPLATE("gram: equals VᴴW", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, m = shape.m, b = shape.b;
-        CAPTURE(n); CAPTURE(m); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(b);
         const auto V = random_matrix<S>(n, m, 1), W = random_matrix<S>(n, b, 2);
         Strided<S> v(V), w(W);
         const Matrix<S> G = gram<S>(v.view(), w.view());
@@ -43,7 +45,9 @@ TEST_CASE_TEMPLATE("gram: equals VᴴW", S, double, Complex) {
 TEST_CASE_TEMPLATE("project_and_gram: subtracts VC from W and returns Vᴴ of the new W", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, m = shape.m, b = shape.b;
-        CAPTURE(n); CAPTURE(m); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(b);
         const auto V = random_matrix<S>(n, m, 1), W = random_matrix<S>(n, b, 2), C = random_matrix<S>(m, b, 3);
         Strided<S> v(V), w(W);
         const Matrix<S> G = project_and_gram<S>(w.view(), v.view(), C);
@@ -59,7 +63,9 @@ TEST_CASE_TEMPLATE("project_and_gram: subtracts VC from W and returns Vᴴ of th
 TEST_CASE_TEMPLATE("add_product and set_product: equal Y + VC and VC", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, m = shape.m, b = shape.b;
-        CAPTURE(n); CAPTURE(m); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(b);
         const auto V = random_matrix<S>(n, m, 1), Y = random_matrix<S>(n, b, 2), C = random_matrix<S>(m, b, 3);
         Strided<S> v(V), y(Y), z(Matrix<S>::Constant(n, b, S{kNaN}));
         add_product<S>(y.view(), v.view(), C);
@@ -76,7 +82,9 @@ TEST_CASE_TEMPLATE("rotate: equals VC in place and leaves the remaining columns 
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, m = shape.m, q = shape.b;
         if (q > m) continue;
-        CAPTURE(n); CAPTURE(m); CAPTURE(q);
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(q);
         const auto V = random_matrix<S>(n, m, 1), C = random_matrix<S>(m, q, 3);
         Strided<S> v(V);
         rotate<S>(v.view(), C);
@@ -98,7 +106,8 @@ TEST_CASE_TEMPLATE("products beyond the widest row buffer are right too", S, dou
 TEST_CASE_TEMPLATE("dots and norms: equal the column inner products and norms", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, b = shape.b;
-        CAPTURE(n); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(b);
         const auto X = random_matrix<S>(n, b, 1), Y = random_matrix<S>(n, b, 2);
         Strided<S> x(X), y(Y);
         const Matrix<S> expected = (X.adjoint() * Y).diagonal();
@@ -124,7 +133,8 @@ TEST_CASE_TEMPLATE("norms: of one column in each of two blocks of different stri
 TEST_CASE_TEMPLATE("add_scaled, scale_and_add, scale_columns: column by column", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, b = shape.b;
-        CAPTURE(n); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(b);
         const auto X = random_matrix<S>(n, b, 1), Y = random_matrix<S>(n, b, 2);
         const Eigen::VectorXd a = random_matrix<double>(b, 1, 3);
         const Matrix<S> A = a.cast<S>().asDiagonal();
@@ -132,7 +142,8 @@ TEST_CASE_TEMPLATE("add_scaled, scale_and_add, scale_columns: column by column",
         add_scaled<S>(added.view(), x.view(), a);
         scale_and_add<S>(scaled_added.view(), x.view(), a);
         scale_columns<S>(scaled.view(), a);
-        const Eigen::MatrixXd size = 2.0 * kEps * (X.cwiseAbs() + Y.cwiseAbs()) * (a.cwiseAbs().array() + 1.0).matrix().asDiagonal();
+        const Eigen::MatrixXd size =
+            2.0 * kEps * (X.cwiseAbs() + Y.cwiseAbs()) * (a.cwiseAbs().array() + 1.0).matrix().asDiagonal();
         REQUIRE(worst_ratio(added.value(), Matrix<S>(Y + X * A), size) <= 1.0);
         REQUIRE(worst_ratio(scaled_added.value(), Matrix<S>(X + Y * A), size) <= 1.0);
         REQUIRE(worst_ratio(scaled.value(), Matrix<S>(Y * A), size) <= 1.0);
@@ -145,7 +156,8 @@ TEST_CASE_TEMPLATE("add_scaled, scale_and_add, scale_columns: column by column",
 TEST_CASE_TEMPLATE("descend: steps X and R and returns the norms of the new R", S, double, Complex) {
     for (const Shape& shape : shapes()) {
         const Index n = shape.n, b = shape.b;
-        CAPTURE(n); CAPTURE(b);
+        CAPTURE(n);
+        CAPTURE(b);
         const auto X = random_matrix<S>(n, b, 1), R = random_matrix<S>(n, b, 2), P = random_matrix<S>(n, b, 3),
                    Q = random_matrix<S>(n, b, 4);
         const Eigen::VectorXd a = random_matrix<double>(b, 1, 5);
@@ -153,10 +165,13 @@ TEST_CASE_TEMPLATE("descend: steps X and R and returns the norms of the new R", 
         Strided<S> x(X), r(R), p(P), q(Q);
         const Eigen::VectorXd length = descend<S>(x.view(), r.view(), p.view(), q.view(), a);
         const Eigen::MatrixXd absolute_A = a.cwiseAbs().asDiagonal();
-        REQUIRE(worst_ratio(x.value(), Matrix<S>(X + P * A), Eigen::MatrixXd(2.0 * kEps * (X.cwiseAbs() + P.cwiseAbs() * absolute_A))) <= 1.0);
-        REQUIRE(worst_ratio(r.value(), Matrix<S>(R - Q * A), Eigen::MatrixXd(2.0 * kEps * (R.cwiseAbs() + Q.cwiseAbs() * absolute_A))) <= 1.0);
+        REQUIRE(worst_ratio(x.value(), Matrix<S>(X + P * A),
+                            Eigen::MatrixXd(2.0 * kEps * (X.cwiseAbs() + P.cwiseAbs() * absolute_A))) <= 1.0);
+        REQUIRE(worst_ratio(r.value(), Matrix<S>(R - Q * A),
+                            Eigen::MatrixXd(2.0 * kEps * (R.cwiseAbs() + Q.cwiseAbs() * absolute_A))) <= 1.0);
         const Eigen::MatrixXd expected = r.value().colwise().norm().transpose();
-        REQUIRE(worst_ratio(length, expected, Eigen::MatrixXd(4.0 * static_cast<double>(n + 2) * kEps * expected)) <= 1.0);
+        REQUIRE(worst_ratio(length, expected, Eigen::MatrixXd(4.0 * static_cast<double>(n + 2) * kEps * expected)) <=
+                1.0);
         REQUIRE(x.intact());
         REQUIRE(r.intact());
     }

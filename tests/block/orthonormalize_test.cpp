@@ -12,7 +12,9 @@ using namespace lambdabar::test;
 namespace {
 
 /// Loss of orthogonality of a repeated Gram–Schmidt process: a few eps per inner product of n terms, over all pairs.
-double rounding(Index n, Index columns) { return 4.0 * kEps * std::sqrt(static_cast<double>(n)) * static_cast<double>(columns); }
+double rounding(Index n, Index columns) {
+    return 4.0 * kEps * std::sqrt(static_cast<double>(n)) * static_cast<double>(columns);
+}
 
 template <ScalarType S>
 struct Outcome {
@@ -53,7 +55,9 @@ TEST_CASE_TEMPLATE("orthonormalize: a full-rank block becomes an orthonormal bas
     for (const Index n : {20, 1500}) {
         for (const Index m : {0, 1, 7, 11}) {
             for (const Index b : {1, 2, 5, 9}) {
-                CAPTURE(n); CAPTURE(m); CAPTURE(b);
+                CAPTURE(n);
+                CAPTURE(m);
+                CAPTURE(b);
                 const Matrix<S> V = random_orthonormal<S>(n, m, 1), W = random_matrix<S>(n, b, 2);
                 const auto outcome = run<S>(V, W);
                 CHECK(outcome.valid == b);
@@ -89,7 +93,8 @@ TEST_CASE_TEMPLATE("orthonormalize: linearly dependent columns are replaced, the
     }
 }
 
-TEST_CASE_TEMPLATE("orthonormalize: zero columns, identical columns and columns of V are replaced", S, double, Complex) {
+TEST_CASE_TEMPLATE("orthonormalize: zero columns, identical columns and columns of V are replaced", S, double,
+                   Complex) {
     const Index n = 50;
     const Matrix<S> V = random_orthonormal<S>(n, 5, 1);
     Matrix<S> W = random_matrix<S>(n, 4, 2);
@@ -128,7 +133,7 @@ TEST_CASE_TEMPLATE("orthonormalize: columns that differ by 1e-4 … 1e-15 give a
         CAPTURE(distance);
         Matrix<S> W = distance * R;
         for (Index j = 0; j < 4; ++j) W.col(j) += R.col(0);
-        check(W);  // from one another
+        check(W);                                             // from one another
         check(V * random_matrix<S>(5, 4, 3) + distance * R);  // from the span of V
         W.col(2) = V.col(0) + distance * R.col(2);
         W.col(3) = W.col(2) + 0.1 * distance * R.col(3);
@@ -142,7 +147,8 @@ TEST_CASE_TEMPLATE("orthonormalize: columns that differ by 1e-4 … 1e-15 give a
 TEST_CASE_TEMPLATE("orthonormalize: more columns than free dimensions are cut to what is free", S, double, Complex) {
     for (const Index n : {1, 2, 5, 12}) {
         for (Index m = 0; m <= n; ++m) {
-            CAPTURE(n); CAPTURE(m);
+            CAPTURE(n);
+            CAPTURE(m);
             const Matrix<S> V = random_orthonormal<S>(n, m, 1), W = random_matrix<S>(n, 7, 2);
             const auto outcome = run<S>(V, W);
             CHECK(outcome.valid == std::min<Index>(7, n - m));

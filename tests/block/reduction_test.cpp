@@ -85,7 +85,8 @@ TEST_CASE_TEMPLATE("reductions: 3 processes find what one finds, and the same ev
 
 TEST_CASE("Sum: total counts over all processes; a process that fails does not leave the others waiting") {
     const FakeRanks ranks(std::vector<Index>{4, 0, 5});
-    for (const Index total : ranks.run([](const FakeRank& rank) { return rank.sum.total(rank.rows); })) CHECK(total == 9);
+    for (const Index total : ranks.run([](const FakeRank& rank) { return rank.sum.total(rank.rows); }))
+        CHECK(total == 9);
     struct Failure {};
     CHECK_THROWS_AS(ranks.run([](const FakeRank& rank) {
         if (rank.number == 1) throw Failure{};
@@ -123,7 +124,8 @@ TEST_CASE_TEMPLATE("reductions: an entry that is not finite is named by row and 
 
 TEST_CASE("reductions: a sum that overflows without a bad entry says so") {
     const Block<double> huge = Block<double>::Constant(10, 1, 1e200);
-    const std::string text = message_of<std::invalid_argument>([&] { (void)norms<double>(huge, {}, "the start block"); });
+    const std::string text =
+        message_of<std::invalid_argument>([&] { (void)norms<double>(huge, {}, "the start block"); });
     CHECK(contains(text, "the start block is not finite"));
     CHECK(contains(text, "overflowed"));
 }

@@ -42,8 +42,7 @@ TEST_CASE_TEMPLATE("pullback: the error estimate bounds the true error at every 
     const Matrix<S> F_bar = random_hermitian<S>(n, 303);
     constexpr oracle::Exponential f{0.5};
     const auto exact_bar = phi.cotangent(problem.exact.values(), problem.exact.vectors());
-    const Matrix<S> of_pairs =
-        oracle::pullback_pairs<S>(problem.exact, exact_bar.values, exact_bar.vectors, 1e-9);
+    const Matrix<S> of_pairs = oracle::pullback_pairs<S>(problem.exact, exact_bar.values, exact_bar.vectors, 1e-9);
     const Matrix<S> of_function = oracle::pullback_spectral<S>(
         problem.exact, f, [&](double a, double b) { return f.difference(a, b); }, F_bar);
     // Products and dense algebra in dimension n, over gaps of 0.3.
@@ -62,16 +61,17 @@ TEST_CASE_TEMPLATE("pullback: the error estimate bounds the true error at every 
                                     got.report.products};
             CHECK(got.report.converged);
             CHECK(measured.error <= measured.estimate + rounding);
-            // A bound, but a useful one: it adds up 4 columns and 3 causes, each at its worst angle. Measured: 6 to 220.
+            // A bound, but a useful one: it adds up 4 columns and 3 causes, each at its worst angle. Measured: 6 to
+            // 220.
             CHECK(measured.estimate <= 1e3 * (measured.error + rounding));
             return measured;
         };
         // The user's X̄ is a function of the X at hand, as it is in an application.
         pairs_and_vectors.push_back(measure(phi.cotangent(pairs.values, pairs.vectors), of_pairs));
-        function.push_back(measure(SpectralFunction<S>{.f = f,
-                                                       .f_prime = [&](double t) { return f.slope(t); },
-                                                       .bar_times_X = F_bar * pairs.vectors},
-                                   of_function));
+        function.push_back(measure(
+            SpectralFunction<S>{
+                .f = f, .f_prime = [&](double t) { return f.slope(t); }, .bar_times_X = F_bar * pairs.vectors},
+            of_function));
         values.push_back(measure(PairCotangent<S>{.values = Eigen::VectorXd::Ones(k)},
                                  problem.exact.vectors() * problem.exact.vectors().adjoint()));
     }
@@ -115,12 +115,12 @@ TEST_CASE_TEMPLATE("pullback: close eigenvalues inside the set do not loosen a s
     const auto d = oracle::decompose<S>(problem.A.A, 3, Which::smallest);
     const Matrix<S> F_bar = random_hermitian<S>(problem.n(), 307);
     constexpr oracle::Exponential f{1.0};
-    const Matrix<S> wanted =
-        oracle::pullback_spectral<S>(d, f, [&](double a, double b) { return f.difference(a, b); }, F_bar);
-    const auto bar = pullback(problem.A, pairs,
-                              SpectralFunction<S>{.f = f,
-                                                  .f_prime = [&](double t) { return f.slope(t); },
-                                                  .bar_times_X = F_bar * pairs.vectors});
+    const Matrix<S> wanted = oracle::pullback_spectral<S>(
+        d, f, [&](double a, double b) { return f.difference(a, b); }, F_bar);
+    const auto bar =
+        pullback(problem.A, pairs,
+                 SpectralFunction<S>{
+                     .f = f, .f_prime = [&](double t) { return f.slope(t); }, .bar_times_X = F_bar * pairs.vectors});
     const double tolerance = expected_error(1e-13, pairs.norm_A, 3.0);
     CHECK(relative_error(dense(bar.A), wanted) <= tolerance);
     CHECK(bar.report.error_estimate <= tolerance);

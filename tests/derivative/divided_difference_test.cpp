@@ -20,8 +20,8 @@ struct Function {
     std::function<Real(Real, Real)> difference;  // exact, a ≠ b
 };
 
-/// (tanh x − tanh y)/(x − y) = sinh d/(cosh x cosh y)/d, d = |x − y|, with the exponentials' largest powers divided out:
-/// e^(d − |x| − |y|) is 1 if 0 lies between x and y, else e^(−2 min(|x|, |y|)).
+/// (tanh x − tanh y)/(x − y) = sinh d/(cosh x cosh y)/d, d = |x − y|, with the exponentials' largest powers divided
+/// out: e^(d − |x| − |y|) is 1 if 0 lies between x and y, else e^(−2 min(|x|, |y|)).
 Real tanh_difference(Real x, Real y) {
     const Real d = std::abs(x - y), power = x * y <= 0 ? 0 : -2 * std::min(std::abs(x), std::abs(y));
     const Real below = (1 + std::exp(-2 * std::abs(x))) * (1 + std::exp(-2 * std::abs(y)));
@@ -102,7 +102,8 @@ TEST_CASE("divided_difference: is symmetric in its arguments") {
 }
 
 TEST_CASE("divided_difference: holds across steps of any steepness") {
-    // Measured against the quotient's own unit, (|f(a)| + |f(b)|)/|a − b|, or the steepest slope, β, whichever is smaller.
+    // Measured against the quotient's own unit, (|f(a)| + |f(b)|)/|a − b|, or the steepest slope, β, whichever is
+    // smaller.
     for (const double beta : {1.0, 10.0, 100.0, 1e3, 1e4}) {
         for (const Function& function : {steep_tanh(beta), fermi(beta)}) {
             for (const double position : {-30.0, -6.0, -1.0, -0.1, 0.0, 0.2, 2.0, 15.0}) {
@@ -133,8 +134,8 @@ TEST_CASE("divided_difference: from values and slopes alone is good to eps^(2/3)
                 CAPTURE(std::string(function.name));
                 CAPTURE(a);
                 CAPTURE(gap);
-                const double got = divided_difference(a, function.f(a), function.f_prime(a), b, function.f(b),
-                                                      function.f_prime(b));
+                const double got =
+                    divided_difference(a, function.f(a), function.f_prime(a), b, function.f(b), function.f_prime(b));
                 const auto exact = static_cast<double>(function.difference(a, b));
                 // The two errors, gap²f‴/12 and eps·|f|/gap, cross near gap = eps^(1/3).
                 CHECK(std::abs(got - exact) <= 10.0 * std::pow(kEps, 2.0 / 3.0) * std::abs(exact));

@@ -27,7 +27,8 @@ Matrix<S> fourth_power(const Matrix<S>& X) {
 TEST_CASE_TEMPLATE("pullback: tr XᴴX, which is constant, has zero gradient and zero gauge residual", S, double,
                    Complex) {
     const Doublet<S> d;
-    const auto bar = pullback(d.problem.A, d.pairs, {.vectors = 2.0 * d.pairs.vectors}, {.tol = kTol, .use_extra = false});
+    const auto bar =
+        pullback(d.problem.A, d.pairs, {.vectors = 2.0 * d.pairs.vectors}, {.tol = kTol, .use_extra = false});
     CHECK(dense(bar.A).norm() <= 100.0 * kEps);  // ‖X̄‖ = 4, gaps ≥ 1
     CHECK(bar.report.gauge_residual <= 100.0 * kEps);
     CHECK(bar.report.products == 0);
@@ -129,8 +130,9 @@ TEST_CASE_TEMPLATE("pullback: Gauge::project drops what depends on the basis, an
 
 TEST_CASE_TEMPLATE("pullback: cotangents of equal eigenvalues that differ are refused", S, double, Complex) {
     const Doublet<S> d;
-    const std::string message = message_of<NotDifferentiable>(
-        [&] { (void)pullback(d.problem.A, d.pairs, {.values = numbers({1.0, 2.0, 3.0, 4.0})}); });
+    const std::string message = message_of<NotDifferentiable>([&] {
+        (void)pullback(d.problem.A, d.pairs, {.values = numbers({1.0, 2.0, 3.0, 4.0})});
+    });
     CHECK(contains(message, "pairs 2 to 3"));
     CHECK(contains(message, "0.25"));  // (3 − 2)/4
     CHECK(contains(message, "order of equal eigenvalues"));

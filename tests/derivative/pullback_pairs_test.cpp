@@ -29,7 +29,8 @@ TEST_CASE_TEMPLATE("pullback: Ā of arbitrary pair cotangents is the dense formu
             oracle::align<S>(d, pairs.vectors, problem.groups);
 
             Eigen::VectorXd values_bar = random_matrix<double>(k, 1, 102);
-            for (const Cluster& c : problem.groups) values_bar.segment(c.first, c.count).setConstant(values_bar(c.first));
+            for (const Cluster& c : problem.groups)
+                values_bar.segment(c.first, c.count).setConstant(values_bar(c.first));
             const Matrix<S> X_bar = fix_gauge<S>(pairs.vectors, random_matrix<S>(n, k, 103), problem.groups);
             const double tolerance = expected_error(kTol, pairs.norm_A, smallest_gap(d, problem.groups));
             REQUIRE(tolerance < 1e-9);
@@ -111,7 +112,8 @@ TEST_CASE_TEMPLATE("pullback: is linear in the cotangent", S, double, Complex) {
     // Values and vectors apart are the two together; a zero cotangent is zero.
     const Matrix<S> apart = A_bar({.values = a.values}) + A_bar({.vectors = a.vectors});
     CHECK((apart - A_bar(a)).norm() <= 10.0 * kTol * a.vectors.norm());
-    const auto zero = pullback(problem.A, pairs, {.values = Eigen::VectorXd::Zero(k), .vectors = Matrix<S>::Zero(n, k)});
+    const auto zero =
+        pullback(problem.A, pairs, {.values = Eigen::VectorXd::Zero(k), .vectors = Matrix<S>::Zero(n, k)});
     CHECK(dense(zero.A).norm() == 0.0);
     CHECK(zero.report.products == 0);
     CHECK(zero.report.error_estimate == 0.0);

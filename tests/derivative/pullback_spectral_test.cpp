@@ -41,8 +41,8 @@ TEST_CASE_TEMPLATE("pullback: a spectral function's Ā is the dense formula's at
             const double tolerance = expected_error(kTol, pairs.norm_A, d.gap());
             REQUIRE(tolerance < 1e-9);
             for (const LinearMethod method : {LinearMethod::automatic, LinearMethod::minres}) {
-                const auto bar = pullback(problem.A, pairs, exponential<S>(F_bar * pairs.vectors),
-                                          {.tol = kTol, .method = method});
+                const auto bar =
+                    pullback(problem.A, pairs, exponential<S>(F_bar * pairs.vectors), {.tol = kTol, .method = method});
                 CHECK(relative_error(dense(bar.A), wanted) <= tolerance);
                 CHECK(bar.report.converged);
                 CHECK(bar.report.error_estimate <= tolerance);
@@ -85,9 +85,8 @@ TEST_CASE_TEMPLATE("pullback: f ≡ 1 is the projector, and has no part in the s
     const auto problem = set_problem<S>(numbers({1.0, 2.0, 2.0, 4.0}), Which::smallest, 128);
     const auto pairs = tight_pairs(problem.A, 4, Which::smallest);
     const Matrix<S> H = random_hermitian<S>(problem.n(), 129);
-    const SpectralFunction<S> projector{.f = [](double) { return 1.0; },
-                                        .f_prime = [](double) { return 0.0; },
-                                        .bar_times_X = H * pairs.vectors};
+    const SpectralFunction<S> projector{
+        .f = [](double) { return 1.0; }, .f_prime = [](double) { return 0.0; }, .bar_times_X = H * pairs.vectors};
     const auto bar = pullback(problem.A, pairs, projector, {.tol = kTol});
     const Matrix<S> A_bar = dense(bar.A), X = pairs.vectors;
     CHECK((X.adjoint() * A_bar * X).norm() <= 100.0 * kEps * A_bar.norm());

@@ -175,7 +175,8 @@ TEST_CASE("pullback: sizes that do not match are named with the numbers") {
     CHECK(contains(f.of_function(), "start block is 40×2, expected 40×3"));
 
     const DenseOperator<Complex> smaller{random_hermitian<Complex>(39, 208)};
-    const std::string message = message_of<std::invalid_argument>([&] { (void)pullback(smaller, Fixture().pairs, Fixture().bar); });
+    const std::string message =
+        message_of<std::invalid_argument>([&] { (void)pullback(smaller, Fixture().pairs, Fixture().bar); });
     CHECK(contains(message, "40×3 vectors"));
     CHECK(contains(message, "39 rows"));
 }

@@ -75,7 +75,8 @@ TEST_CASE_TEMPLATE("eigsh: finds every copy of repeated eigenvalues, with restar
             for (const Index block : {0, 1, 2, 7}) {
                 CAPTURE(k);
                 CAPTURE(block);
-                solve_both_ends<S>(spectrum, {.k = k, .block_size = block, .basis_size = k + 2 * std::max<Index>(block, 4) + 4});
+                solve_both_ends<S>(spectrum,
+                                   {.k = k, .block_size = block, .basis_size = k + 2 * std::max<Index>(block, 4) + 4});
             }
         }
     }

@@ -1,5 +1,5 @@
-// Larger sparse operators whose whole spectrum is known: grids with doublets and triples, high multiplicities, outliers,
-// extreme scales and shifts, and the operators at which a Krylov method breaks down.
+// Larger sparse operators whose whole spectrum is known: grids with doublets and triples, high multiplicities,
+// outliers, extreme scales and shifts, and the operators at which a Krylov method breaks down.
 #include <lambdabar/operator/callback.hpp>
 #include <lambdabar/operator/sparse.hpp>
 
@@ -185,6 +185,7 @@ TEST_CASE_TEMPLATE("eigsh: an operator without a fused product gives the same pa
     for (const Which which : {Which::smallest, Which::largest}) {
         const EigshOptions<S> options{.k = 5, .which = which, .tol = 1e-11};
         const auto a = solve_and_check(fused, spectrum, options), b = solve_and_check(plain, spectrum, options);
-        CHECK((a.values - b.values).cwiseAbs().maxCoeff() <= a.residuals.norm() + b.residuals.norm() + rounding(400, 8.0));
+        CHECK((a.values - b.values).cwiseAbs().maxCoeff() <=
+              a.residuals.norm() + b.residuals.norm() + rounding(400, 8.0));
     }
 }

@@ -37,7 +37,8 @@ TEST_CASE_TEMPLATE("eigsh: n = 2 and n = 3 are solved", S, double, Complex) {
                           EigshOptions<S>{.k = 1});
     (void)solve_and_check(DenseOperator<S>{hermitian_with_spectrum<S>(numbers({-1.0, 2.0}), 1)}, numbers({-1.0, 2.0}),
                           EigshOptions<S>{.k = 1, .which = Which::largest});
-    (void)solve_and_check(DenseOperator<S>{Matrix<S>(Matrix<S>::Zero(2, 2))}, numbers({0.0, 0.0}), EigshOptions<S>{.k = 1});
+    (void)solve_and_check(DenseOperator<S>{Matrix<S>(Matrix<S>::Zero(2, 2))}, numbers({0.0, 0.0}),
+                          EigshOptions<S>{.k = 1});
     (void)solve_and_check(DenseOperator<S>{Matrix<S>(3.0 * Matrix<S>::Identity(3, 3))}, numbers({3.0, 3.0, 3.0}),
                           EigshOptions<S>{.k = 2});
 }
@@ -71,7 +72,8 @@ TEST_CASE_TEMPLATE("eigsh: a start block of the wrong height or with bad numbers
     CHECK(contains_all(refusal<S>(10, EigshOptions<S>{.k = 2, .start = random_matrix<S>(9, 3, 1)}), {"9 rows", "10"}));
     Matrix<S> bad = random_matrix<S>(10, 3, 1);
     bad(7, 1) = S{kNaN};
-    CHECK(contains_all(refusal<S>(10, EigshOptions<S>{.k = 2, .start = bad}), {"start block", "row 7", "column 1", "nan"}));
+    CHECK(contains_all(refusal<S>(10, EigshOptions<S>{.k = 2, .start = bad}),
+                       {"start block", "row 7", "column 1", "nan"}));
 }
 
 TEST_CASE_TEMPLATE("eigsh: a number that is not finite from the operator is named by row", S, double, Complex) {
@@ -86,7 +88,8 @@ TEST_CASE_TEMPLATE("eigsh: a number that is not finite from the operator is name
                                              Y = A * X;
                                              if (calls++ >= good_calls) Y(123, 0) = S{bad};
                                          }};
-            const std::string text = message_of<std::invalid_argument>([&] { (void)eigsh(op, EigshOptions<S>{.k = 3}); });
+            const std::string text =
+                message_of<std::invalid_argument>([&] { (void)eigsh(op, EigshOptions<S>{.k = 3}); });
             CAPTURE(text);
             CHECK(contains(text, "the operator's product is not finite"));
             // Filters spread a bad entry over its neighbours before the first inner product looks.

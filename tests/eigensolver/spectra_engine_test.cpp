@@ -71,6 +71,8 @@ TEST_CASE("spectra engine: exceptions and bad numbers of the operator pass throu
             if (calls == 10 && !nan) throw std::domain_error("mine");
         }
     };
-    CHECK(message_of<std::domain_error>([] { (void)eigsh(Failing{.n = 50, .nan = false}, {.k = 2, .engine = Engine::spectra}); }) == "mine");
-    CHECK_THROWS_AS((void)eigsh(Failing{.n = 50, .nan = true}, {.k = 2, .engine = Engine::spectra}), std::invalid_argument);
+    CHECK(message_of<std::domain_error>(
+              [] { (void)eigsh(Failing{.n = 50, .nan = false}, {.k = 2, .engine = Engine::spectra}); }) == "mine");
+    CHECK_THROWS_AS((void)eigsh(Failing{.n = 50, .nan = true}, {.k = 2, .engine = Engine::spectra}),
+                    std::invalid_argument);
 }

@@ -32,8 +32,8 @@ TEST_CASE_TEMPLATE("monitor: Ritz values approach from inside, counts grow, and 
         REQUIRE(pairs.converged);
         REQUIRE(!seen.empty());
         CHECK(static_cast<Index>(seen.size()) == pairs.iterations);
-        const Eigen::VectorXd exact = which == Which::smallest ? Eigen::VectorXd(spectrum.head(5))
-                                                               : Eigen::VectorXd(-spectrum.tail(5).reverse());
+        const Eigen::VectorXd exact =
+            which == Which::smallest ? Eigen::VectorXd(spectrum.head(5)) : Eigen::VectorXd(-spectrum.tail(5).reverse());
         for (std::size_t i = 0; i < seen.size(); ++i) {
             const Progress& now = seen[i];
             CHECK(now.wanted == 5);
@@ -61,10 +61,11 @@ TEST_CASE_TEMPLATE("monitor: returning false stops at once, with what is known s
         for (const Index stop : {1, 2, 5}) {
             CAPTURE(stop);
             Index calls = 0, products = 0;
-            const auto pairs = eigsh(op, EigshOptions<S>{.k = 5, .which = which, .monitor = [&](const Progress& progress) {
-                                                             products = progress.products;
-                                                             return ++calls < stop;
-                                                         }});
+            const auto pairs =
+                eigsh(op, EigshOptions<S>{.k = 5, .which = which, .monitor = [&](const Progress& progress) {
+                                              products = progress.products;
+                                              return ++calls < stop;
+                                          }});
             CHECK(calls == stop);
             CHECK(!pairs.converged);
             CHECK(pairs.reason == StopReason::stopped_by_monitor);
@@ -81,7 +82,8 @@ TEST_CASE_TEMPLATE("monitor: an exception passes through", S, double, Complex) {
     struct Enough {};
     const auto A = laplacian<S>({10, 10});
     const SparseHermitian<S> op(A);
-    CHECK_THROWS_AS((void)eigsh(op, EigshOptions<S>{.k = 2, .monitor = [](const Progress&) -> bool { throw Enough{}; }}), Enough);
+    CHECK_THROWS_AS(
+        (void)eigsh(op, EigshOptions<S>{.k = 2, .monitor = [](const Progress&) -> bool { throw Enough{}; }}), Enough);
 }
 
 TEST_CASE_TEMPLATE("max_products: the limit is kept to within a step, and the result says so", S, double, Complex) {

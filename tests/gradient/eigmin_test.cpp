@@ -85,10 +85,8 @@ TEST_CASE("eigmin: parameters of affine and callback operators give the same gra
         .n = n,
         .params = 2,
         .apply = [&](In<Complex> X, Out<Complex> Y) { affine.apply(X, Y); },
-        .vjp =
-            [&](In<Complex> V, In<Complex> W, GradientRef g) {
-                g += D.transpose() * V.conjugate().cwiseProduct(W).rowwise().sum().real();
-            }};
+        .vjp = [&](In<Complex> V, In<Complex> W,
+                   GradientRef g) { g += D.transpose() * V.conjugate().cwiseProduct(W).rowwise().sum().real(); }};
     const auto of_affine = eigmin(affine, {.tol = kTol});
     const auto of_callback = eigmin(callback, {.tol = kTol});
     const auto exact = reference_eigh<Complex>(dense(affine.matrix()));

@@ -52,7 +52,8 @@ struct Family {
                 .apply = [A](In<S> X, Out<S> Y) { Y = A * X; },
                 .vjp =
                     [terms = dense_terms](In<S> V, In<S> W, GradientRef g) {
-                        for (std::size_t l = 0; l < 3; ++l) g(static_cast<Index>(l)) += inner(V, Matrix<S>(terms[l] * W));
+                        for (std::size_t l = 0; l < 3; ++l)
+                            g(static_cast<Index>(l)) += inner(V, Matrix<S>(terms[l] * W));
                     }};
     }
 };
@@ -83,8 +84,8 @@ TEST_CASE_TEMPLATE("gradient: on three processes replicated parameters are summe
     const auto affine = family.affine(p);
     const auto callback = family.callback(p);
     const Eigen::VectorXd wanted = gradient(affine, bar);
-    const double tolerance = 10.0 * kEps * static_cast<double>(kN) * bar.V.norm() * bar.W.norm() *
-                             family.dense_terms[0].norm();
+    const double tolerance =
+        10.0 * kEps * static_cast<double>(kN) * bar.V.norm() * bar.W.norm() * family.dense_terms[0].norm();
     // A diagonal with one parameter per row, each known to the process of that row only.
     const Eigen::VectorXd of_diagonal = dense(bar).diagonal().real();
 
@@ -141,8 +142,9 @@ TEST_CASE("gradient: a vjp that returns a number that is not finite is named wit
 TEST_CASE("gradient: a cotangent of another size than the operator is refused with both sizes") {
     const Family<double> family(523);
     const auto bar = random_cotangent<double>(kN - 1, 524);
-    const std::string message = message_of<std::invalid_argument>(
-        [&] { (void)gradient(family.affine(numbers({1.0, 2.0, 3.0})), bar); });
+    const std::string message = message_of<std::invalid_argument>([&] {
+        (void)gradient(family.affine(numbers({1.0, 2.0, 3.0})), bar);
+    });
     CHECK(contains(message, "24 rows, the operator 25"));
 }
 
@@ -159,9 +161,11 @@ TEST_CASE("gradient: an exception of the vjp passes through") {
 TEST_CASE_TEMPLATE("dot: is the contraction with the dense Ā, and linear in the direction", S, double, Complex) {
     const auto bar = random_cotangent<S>(kN, 526);
     const Matrix<S> A_bar = dense(bar), a = random_hermitian<S>(kN, 528), b = random_hermitian<S>(kN, 529);
-    const double tolerance = 10.0 * kEps * static_cast<double>(kN) * bar.V.norm() * bar.W.norm() * (a.norm() + b.norm());
+    const double tolerance =
+        10.0 * kEps * static_cast<double>(kN) * bar.V.norm() * bar.W.norm() * (a.norm() + b.norm());
     CHECK(std::abs(dot(bar, DenseOperator<S>{a}) - inner(A_bar, a)) <= tolerance);
-    CHECK(std::abs(dot(bar, DenseOperator<S>{2.0 * a - b}) - 2.0 * inner(A_bar, a) + inner(A_bar, b)) <= 3.0 * tolerance);
+    CHECK(std::abs(dot(bar, DenseOperator<S>{2.0 * a - b}) - 2.0 * inner(A_bar, a) + inner(A_bar, b)) <=
+          3.0 * tolerance);
     Matrix<S> bad = a;
     bad(1, 2) = kNaN;
     CHECK(contains(message_of<std::invalid_argument>([&] { (void)dot(bar, DenseOperator<S>{bad}); }),

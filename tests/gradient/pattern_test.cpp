@@ -87,7 +87,8 @@ void check_pattern(unsigned seed) {
                 by_lower += std::real(Eigen::numext::conj(lower(e)) * dA(r, c));
             }
         }
-        const double wanted = inner(A_bar, dA), error = tolerance * dA.norm() * std::sqrt(static_cast<double>(M.nonZeros()));
+        const double wanted = inner(A_bar, dA),
+                     error = tolerance * dA.norm() * std::sqrt(static_cast<double>(M.nonZeros()));
         CHECK(std::abs(by_lower - wanted) <= error);
         if (triangle == Triangle::both) CHECK(std::abs(by_full - wanted) <= error);
 

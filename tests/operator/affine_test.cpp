@@ -88,7 +88,8 @@ TEST_CASE_TEMPLATE("AffineOperator: without parameters it is A0", S, double, Com
     CHECK(equals_dense_product<S>(product(op, X), terms.all[0], X));
 }
 
-TEST_CASE_TEMPLATE("AffineOperator: terms and parameters that do not fit are refused with numbers", S, double, Complex) {
+TEST_CASE_TEMPLATE("AffineOperator: terms and parameters that do not fit are refused with numbers", S, double,
+                   Complex) {
     const Terms<S> terms(12);
     const auto refusal = [&](const Sparse<S>& A0, const std::vector<Sparse<S>>& list, const Eigen::VectorXd& p) {
         return message_of<std::invalid_argument>([&] { AffineOperator<S>(A0, list, p); });

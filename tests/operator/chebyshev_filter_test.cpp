@@ -18,7 +18,9 @@ double chebyshev(Index m, double t) {
 
 /// The scaled polynomial of chebyshev_filter.hpp at x.
 double filter_value(Index degree, const FilterInterval& interval, double x) {
-    const auto t = [&](double y) { return (2.0 * y - interval.cut - interval.upper) / (interval.upper - interval.cut); };
+    const auto t = [&](double y) {
+        return (2.0 * y - interval.cut - interval.upper) / (interval.upper - interval.cut);
+    };
     return chebyshev(degree, t(x)) / chebyshev(degree, t(interval.lowest));
 }
 
@@ -34,7 +36,8 @@ TEST_CASE("chebyshev_growth: T_m grows as exp(m·growth)/2 below the cut, and no
     // Next to the cut acosh(1 + δ) = √(2δ)(1 − δ/12 + …), which 1 + δ rounded would lose.
     const double delta = 2.0 * 1e-14 / 10.0;
     const double value = 1.0 - 1e-14;
-    CHECK(chebyshev_growth(interval, value) == doctest::Approx(std::sqrt(2.0 * delta * ((1.0 - value) / 1e-14))).epsilon(1e-12));
+    CHECK(chebyshev_growth(interval, value) ==
+          doctest::Approx(std::sqrt(2.0 * delta * ((1.0 - value) / 1e-14))).epsilon(1e-12));
     CHECK(chebyshev_growth(interval, 1.0) == 0.0);
     CHECK(chebyshev_growth(interval, 5.0) == 0.0);
 }
@@ -45,8 +48,8 @@ TEST_CASE_TEMPLATE("chebyshev_filter: multiplies each eigenvector by the polynom
     const auto reference = reference_eigh<S>(hermitian_with_spectrum<S>(spectrum, 1));
     const FilterInterval interval{-1.0, 0.8, 10.5};
     for (const double sign : {1.0, -1.0}) {
-        const Matrix<S> A = hermitian_part<S>(
-            Matrix<S>(sign * reference.vectors * reference.values.template cast<S>().asDiagonal() * reference.vectors.adjoint()));
+        const Matrix<S> A = hermitian_part<S>(Matrix<S>(
+            sign * reference.vectors * reference.values.template cast<S>().asDiagonal() * reference.vectors.adjoint()));
         const DenseOperator<S> op{A};
         for (const Index degree : {1, 2, 3, 10, 25}) {
             CAPTURE(degree);
@@ -60,7 +63,8 @@ TEST_CASE_TEMPLATE("chebyshev_filter: multiplies each eigenvector by the polynom
             Eigen::VectorXd p(24);
             for (Index i = 0; i < 24; ++i) p(i) = filter_value(degree, interval, reference.values(i));
             const Matrix<S> expected = reference.vectors * p.cast<S>().asDiagonal() * reference.vectors.adjoint() * X0;
-            // p = O(1) on the spectrum; its derivative, which the rounding of A meets, is below m² times the slope scale.
+            // p = O(1) on the spectrum; its derivative, which the rounding of A meets, is below m² times the slope
+            // scale.
             const double m = static_cast<double>(degree);
             CHECK((X - expected).norm() <= 100.0 * m * m * kEps * X0.norm());
         }

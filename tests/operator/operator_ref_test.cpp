@@ -59,7 +59,8 @@ TEST_CASE_TEMPLATE("CountedOperator: both signs, with and without a fused produc
 
             const Eigen::VectorXd shift = random_matrix<double>(b, 1, 3);
             for (const double beta : {0.0, 0.7}) {
-                const Block<S> Y0 = beta == 0.0 ? Block<S>::Constant(n, b, S{kNaN}) : Block<S>(random_matrix<S>(n, b, 4));
+                const Block<S> Y0 =
+                    beta == 0.0 ? Block<S>::Constant(n, b, S{kNaN}) : Block<S>(random_matrix<S>(n, b, 4));
                 Matrix<S> expected = 1.3 * (sign * A * X - X * shift.cast<S>().asDiagonal());
                 if (beta != 0.0) expected -= beta * Y0;
                 Block<S> Y1 = Y0, Y2 = Y0;

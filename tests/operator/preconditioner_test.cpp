@@ -69,7 +69,8 @@ Sparse<S> badly_scaled() {
     Sparse<S> A = laplacian<S>({20, 20});
     for (Index c = 0; c < A.cols(); ++c) {
         for (typename Sparse<S>::InnerIterator it(A, c); it; ++it) {
-            if constexpr (!std::same_as<S, double>) it.valueRef() *= std::polar(1.0, 0.3 * static_cast<double>(it.row() - c));
+            if constexpr (!std::same_as<S, double>)
+                it.valueRef() *= std::polar(1.0, 0.3 * static_cast<double>(it.row() - c));
             const auto scale = [](Index i) { return std::pow(10.0, 3.0 * static_cast<double>(i % 20) / 19.0); };
             it.valueRef() *= scale(it.row()) * scale(c);
         }
@@ -84,7 +85,8 @@ TEST_CASE_TEMPLATE("jacobi: divides by |diag(A) − shift|, and by one where tha
     const SparseHermitian<S> op(stored(A, Triangle::both));
     CHECK(inverse(jacobi(op), 5).diagonal().real() == numbers({0.5, 0.25, 1.0, 2.0, 1.0 / 3.0}));
     CHECK(inverse(jacobi(op, 0.5), 5).diagonal().real() == numbers({1.0 / 1.5, 1.0 / 4.5, 2.0, 1.0, 0.4}));
-    check_positive_definite(jacobi(SparseHermitian<S>(stored(random_sparse_hermitian<S>(40, 5.0, 1), Triangle::lower))), 40);
+    check_positive_definite(jacobi(SparseHermitian<S>(stored(random_sparse_hermitian<S>(40, 5.0, 1), Triangle::lower))),
+                            40);
 }
 
 TEST_CASE_TEMPLATE("incomplete_cholesky: is exact where no fill is dropped, for every storage", S, double, Complex) {
@@ -103,13 +105,14 @@ TEST_CASE_TEMPLATE("incomplete_cholesky: is exact where no fill is dropped, for 
         CAPTURE(static_cast<int>(triangle));
         const auto M = incomplete_cholesky(SparseHermitian<S>(stored<Eigen::RowMajor>(A, triangle)), shift);
         const Matrix<S> Z = inverse(M, n);
-        CHECK((Z * shifted - Matrix<S>::Identity(n, n)).norm() <= 100.0 * static_cast<double>(n) * kEps * Z.norm() * shifted.norm());
+        CHECK((Z * shifted - Matrix<S>::Identity(n, n)).norm() <=
+              100.0 * static_cast<double>(n) * kEps * Z.norm() * shifted.norm());
         check_positive_definite(M, n);
     }
 }
 
-TEST_CASE_TEMPLATE("incomplete_cholesky: is positive definite even if A − shift is not quite; far inside it is refused", S,
-                   double, Complex) {
+TEST_CASE_TEMPLATE("incomplete_cholesky: is positive definite even if A − shift is not quite; far inside it is refused",
+                   S, double, Complex) {
     const auto A = laplacian<S>({7, 6});  // eigenvalues 0.35 … 7.65
     const SparseHermitian<S> op(A);
     for (const double shift : {-1.0, 0.0, 0.3, 0.6}) {

@@ -49,7 +49,8 @@ TEST_CASE_TEMPLATE("SparseHermitian: the product equals the dense one, for every
     }
 }
 
-TEST_CASE_TEMPLATE("SparseHermitian: the fused product equals scale·(AX − X diag(shift)) − beta·Y", S, double, Complex) {
+TEST_CASE_TEMPLATE("SparseHermitian: the fused product equals scale·(AX − X diag(shift)) − beta·Y", S, double,
+                   Complex) {
     const Index n = 41;
     const Matrix<S> A = random_sparse_hermitian<S>(n, 6.0, 1);
     for_every_storage<S>(A, [&](const SparseHermitian<S>& op, Triangle) {
@@ -69,7 +70,8 @@ TEST_CASE_TEMPLATE("SparseHermitian: the fused product equals scale·(AX − X d
                 op.apply_fused(x.middleCols(1, b), shift, scale, beta, y.middleCols(b, b));
 
                 Matrix<S> expected = scale * (A * X - X * shift.cast<S>().asDiagonal());
-                Eigen::MatrixXd rounding = 1.7 * (apply_rounding<S>(A, X) + 8.0 * kEps * X.cwiseAbs() * shift.cwiseAbs().asDiagonal());
+                Eigen::MatrixXd rounding =
+                    1.7 * (apply_rounding<S>(A, X) + 8.0 * kEps * X.cwiseAbs() * shift.cwiseAbs().asDiagonal());
                 if (beta != 0.0) {
                     expected -= beta * Y0;
                     rounding += 4.0 * kEps * Y0.cwiseAbs();

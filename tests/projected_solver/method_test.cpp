@@ -51,7 +51,8 @@ TEST_CASE_TEMPLATE("projected_solve: CG alone refuses an indefinite operator wit
     CHECK(contains(message, "MINRES"));
 }
 
-TEST_CASE_TEMPLATE("projected_solve: MINRES works with a preconditioner on an indefinite operator", S, double, Complex) {
+TEST_CASE_TEMPLATE("projected_solve: MINRES works with a preconditioner on an indefinite operator", S, double,
+                   Complex) {
     const auto problem = indefinite_problem<S>(33);
     auto options = options_for<S>(LinearMethod::minres);
     // |A − λ| up to a random factor between 1/e and e per eigenvector; 1 on X.
@@ -66,7 +67,8 @@ TEST_CASE_TEMPLATE("projected_solve: MINRES works with a preconditioner on an in
     CHECK(with.iterations < without.iterations);
 }
 
-TEST_CASE_TEMPLATE("projected_solve: Jacobi and incomplete Cholesky save iterations, not accuracy", S, double, Complex) {
+TEST_CASE_TEMPLATE("projected_solve: Jacobi and incomplete Cholesky save iterations, not accuracy", S, double,
+                   Complex) {
     // A diagonally dominant matrix of very different scales: its lowest two eigenvectors are deflated.
     const Index n = 60;
     Matrix<S> dense_A = 0.05 * random_hermitian<S>(n, 35);

@@ -8,15 +8,15 @@ using namespace lambdabar::test;
 namespace {
 
 struct Fixture {
-    ProjectedProblem<Complex> problem = projected_problem<Complex>(spread_spectrum(20, 1.0), one_end(20, 3, 1.0), 1.0, 51);
+    ProjectedProblem<Complex> problem =
+        projected_problem<Complex>(spread_spectrum(20, 1.0), one_end(20, 3, 1.0), 1.0, 51);
     ProjectedSolveOptions<Complex> options;
 
     Fixture() { options.tol = Eigen::VectorXd::Constant(1, 1e-10); }
 
     std::string message() const {
-        return message_of<std::invalid_argument>([&] {
-            (void)projected_solve(problem.A, problem.lambda, problem.deflation(), problem.rhs, options);
-        });
+        return message_of<std::invalid_argument>(
+            [&] { (void)projected_solve(problem.A, problem.lambda, problem.deflation(), problem.rhs, options); });
     }
 };
 
@@ -109,9 +109,11 @@ TEST_CASE("projected_solve: an exception of the operator or the preconditioner p
     const auto problem = projected_problem<double>(spread_spectrum(20, 1.0), one_end(20, 3, 1.0), 1.0, 53);
     ProjectedSolveOptions<double> options;
     options.tol = Eigen::VectorXd::Constant(1, 1e-10);
-    CHECK_THROWS_AS((void)projected_solve(Throwing{}, problem.lambda, problem.deflation(), problem.rhs, options), Failure);
+    CHECK_THROWS_AS((void)projected_solve(Throwing{}, problem.lambda, problem.deflation(), problem.rhs, options),
+                    Failure);
     options.preconditioner = [](In<double>, Out<double>) { throw Failure{}; };
-    CHECK_THROWS_AS((void)projected_solve(problem.A, problem.lambda, problem.deflation(), problem.rhs, options), Failure);
+    CHECK_THROWS_AS((void)projected_solve(problem.A, problem.lambda, problem.deflation(), problem.rhs, options),
+                    Failure);
 }
 
 TEST_CASE("projected_solve: no column is a solved problem") {

@@ -17,8 +17,9 @@ Vector<double> laplacian_eigenvector(Index m0, Index m1, Index i, Index j) {
     Vector<double> x(m0 * m1);
     for (Index b = 0; b < m1; ++b) {
         for (Index a = 0; a < m0; ++a) {
-            x(a + m0 * b) = std::sin(std::numbers::pi * static_cast<double>(i * (a + 1)) / static_cast<double>(m0 + 1)) *
-                            std::sin(std::numbers::pi * static_cast<double>(j * (b + 1)) / static_cast<double>(m1 + 1));
+            x(a + m0 * b) =
+                std::sin(std::numbers::pi * static_cast<double>(i * (a + 1)) / static_cast<double>(m0 + 1)) *
+                std::sin(std::numbers::pi * static_cast<double>(j * (b + 1)) / static_cast<double>(m1 + 1));
         }
     }
     return x.normalized();
@@ -66,7 +67,8 @@ TEST_CASE_TEMPLATE("projected_solve: three processes find what one finds", S, do
                 const FakeRanks ranks(n);
                 const auto solutions = ranks.run([&](const FakeRank& rank) {
                     const Block<S> X = rank.mine(problem.X), E = rank.mine(problem.extra), rhs = rank.mine(problem.rhs);
-                    const Deflation<S> deflation{.X = X, .extra = E, .extra_values = problem.extra_values, .sign = sign};
+                    const Deflation<S> deflation{
+                        .X = X, .extra = E, .extra_values = problem.extra_values, .sign = sign};
                     ProjectedSolveOptions<S> options;
                     options.tol = Eigen::VectorXd::Constant(1, 1e-11);
                     options.method = method;

@@ -123,7 +123,8 @@ inline Eigen::VectorXd spread_spectrum(Index n, double sign) {
 
 /// Everything that must hold for a solution said to have converged at relative tolerances `tol`.
 template <ScalarType S>
-void check_solution(const ProjectedProblem<S>& problem, const ProjectedSolution<S>& solution, const Eigen::VectorXd& tol) {
+void check_solution(const ProjectedProblem<S>& problem, const ProjectedSolution<S>& solution,
+                    const Eigen::VectorXd& tol) {
     const Matrix<S> W = solution.W, wanted = problem.solution();
     const Eigen::VectorXd residuals = problem.true_residuals(W);
     const double rounding = problem.rounding(W);

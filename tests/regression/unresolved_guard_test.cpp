@@ -15,7 +15,8 @@ using namespace lambdabar::test;
 TEST_CASE_TEMPLATE("eigsh: a cut through many equal eigenvalues is seen from every seed", S, double, Complex) {
     const Index n = 300;
     for (const Index distinct : {2, 3}) {
-        const Eigen::VectorXd d = Eigen::VectorXd::NullaryExpr(n, [&](Index i) { return static_cast<double>(i % distinct); });
+        const Eigen::VectorXd d =
+            Eigen::VectorXd::NullaryExpr(n, [&](Index i) { return static_cast<double>(i % distinct); });
         const CallbackOperator<S> op{
             .n = n, .params = 0, .apply = [&](In<S> X, Out<S> Y) { Y = d.template cast<S>().asDiagonal() * X; }};
         int uncut = 0;

@@ -11,8 +11,8 @@ namespace lambdabar {
 double divided_difference(const std::function<double(double)>& f, const std::function<double(double)>& f_prime,
                           double a, double b);
 
-/// The same from values and slopes at a and b only: the mean slope where its error is below the quotient's rounding, the
-/// quotient elsewhere. Worst relative error about eps^(2/3).
+/// The same from values and slopes at a and b only: the mean slope where its error is below the quotient's rounding,
+/// the quotient elsewhere. Worst relative error about eps^(2/3).
 double divided_difference(double a, double f_a, double slope_a, double b, double f_b, double slope_b);
 
 }  // namespace lambdabar

@@ -76,9 +76,11 @@ struct [[nodiscard]] Eigenpairs {
 /// store it, clear it. Written by eigsh() and pullback(), read by the next call.
 template <ScalarType S>
 struct Warm {
-    Matrix<S> vectors;   // last eigenvectors followed by extra ones
-    Matrix<S> adjoints;  // last adjoint solutions W
+    Matrix<S> vectors;       // last eigenvectors followed by extra ones
+    Matrix<S> adjoints;      // last adjoint solutions W
+    Eigen::VectorXd values;  // Ritz values of `vectors`
     double norm_A = 0.0;
+    Which which = Which::smallest;  // the end they belong to: a solve at the other end starts anew
 };
 
 template <ScalarType S>

@@ -21,7 +21,8 @@
 /// few or too many entries, anything that is not a number, NaN and Inf, an entry above the diagonal of symmetric
 /// storage, a diagonal entry of a skew-symmetric file, a Hermitian diagonal that is not real. A last line needs no
 /// line end, as many writers leave it out; so a file cut within its very last number is read. No allocation trusts the
-/// header: counts that the bytes of the file cannot hold are refused first. std::runtime_error: the disk failed meanwhile.
+/// header: counts that the bytes of the file cannot hold are refused first. std::runtime_error: the disk failed
+/// meanwhile.
 ///
 /// A complex file is never read as double, whatever its values; a real
 /// file is read as complex.
