@@ -108,20 +108,12 @@ Vector<S> dots(ConstBlockRef<S> X, ConstBlockRef<S> Y, const Sum& sum, std::stri
     check_same_rows(X.rows(), Y.rows(), "dots");
     const Index b = X.cols();
     Vector<S> result(b);
-    if constexpr (kRealColumns<S> == 1) {
-        auto partial = partial_sums(X.rows(), b);
-        native::dots(X.rows(), real_data(X), real_stride(X), real_data(Y), real_stride(Y), b, partial.data());
-        result = reduce(partial, X.rows(), 1, b, sum).transpose();
-    } else {
-        // The diagonal of XᴴY, one 2×2 real Gram matrix per column; b is small.
-        for (Index j = 0; j < b; ++j) {
-            auto partial = partial_sums(X.rows(), 4);
-            native::gram(X.rows(), real_data(X) + 2 * j, real_stride(X), 2, real_data(Y) + 2 * j, real_stride(Y), 2,
-                         partial.data());
-            result(j) = from_real_gram(reduce(partial, X.rows(), 2, 2, Sum{}), S{})(0, 0);
-        }
-        sum(reinterpret_cast<double*>(result.data()), 2 * b);
-    }
+    constexpr Index w = kRealColumns<S>;
+    auto partial = partial_sums(X.rows(), w * b);
+    const auto kernel = w == 1 ? native::dots : native::dots_complex;
+    kernel(X.rows(), real_data(X), real_stride(X), real_data(Y), real_stride(Y), b, partial.data());
+    const Block<double> total = reduce(partial, X.rows(), 1, w * b, sum);
+    result = Eigen::Map<const Vector<S>>(reinterpret_cast<const S*>(total.data()), b);
     if (!result.allFinite()) throw_not_finite<S>(Y, what);
     return result;
 }

@@ -157,6 +157,22 @@ void dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size l
     for (int j = 0; j < B; ++j) d[j] = sum[j];
 }
 
+/// B complex columns: conj(x) y = (x_re y_re + x_im y_im) + i (x_re y_im − x_im y_re).
+template <int B>
+void complex_dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size ldy, double* d) {
+    double direct[2 * B] = {}, crossed[2 * B] = {};
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        const double* x = X + r * ldx;
+        const double* y = Y + r * ldy;
+        for (int j = 0; j < 2 * B; ++j) direct[j] += x[j] * y[j];
+        for (int j = 0; j < 2 * B; ++j) crossed[j] += x[j] * y[j ^ 1];
+    }
+    for (int j = 0; j < B; ++j) {
+        d[2 * j] = direct[2 * j] + direct[2 * j + 1];
+        d[2 * j + 1] = crossed[2 * j] - crossed[2 * j + 1];
+    }
+}
+
 template <int B>
 void descend_columns(Range rows, const Descent& d, Size first, double* partial) {
     double a[B], sum[B] = {};
@@ -273,6 +289,17 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
     for (Size p = 0; p < parts; ++p) {
         const Range rows = partition_rows(n, p);
         for_columns(b, [&]<int B>(Size j) { dots_columns<B>(rows, X + j, ldx, Y + j, ldy, partial + p * b + j); });
+    }
+}
+
+void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
+    for (Size p = 0; p < parts; ++p) {
+        const Range rows = partition_rows(n, p);
+        for_columns(b, [&]<int B>(Size j) {
+            complex_dots_columns<B>(rows, X + 2 * j, ldx, Y + 2 * j, ldy, partial + 2 * (p * b + j));
+        });
     }
 }
 

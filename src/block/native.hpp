@@ -35,6 +35,9 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
 /// partial[p] (b): Σ_r x(r, c) y(r, c) per column.
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
 
+/// partial[p] (2b): Re and Im of Σ_r conj(x(r, c)) y(r, c) for b interleaved complex columns.
+void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
+
 /// Y = Y∘diag(s) + X∘diag(t), column scalings.
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 

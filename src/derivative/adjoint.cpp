@@ -36,8 +36,7 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
     for (Index i = 0; i < k; ++i) {
         if (rhs_norms(i) > 0.0) columns.push_back(i);
     }
-    Block<S> W = Block<S>::Zero(n, k);
-    if (columns.empty()) return W;
+    if (columns.empty()) return Block<S>::Zero(n, k);
 
     const Index b = static_cast<Index>(columns.size());
     Block<S> active(n, b);
@@ -72,6 +71,8 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
                                  .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
     const auto solution = detail::projected_solve<S>(A, lambda, deflation, active, solve);
+    active.resize(0, 0);
+    Block<S> W = Block<S>::Zero(n, k);
 
     Eigen::VectorXd given_norms = rhs_norms, tol = solve.tol;
     keep_entries(given_norms, columns);

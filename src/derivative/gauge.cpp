@@ -42,9 +42,7 @@ void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
                                              pairs.vectors.cols(), " vectors and ", pairs.residuals.size(),
                                              " residuals; the operator has ", n, " rows"));
     }
-    if (!pairs.values.allFinite() || !pairs.vectors.allFinite()) {
-        throw std::invalid_argument("pullback: the eigenpairs are not finite");
-    }
+    if (!pairs.values.allFinite()) throw std::invalid_argument("pullback: an eigenvalue is not finite");
     if (pairs.converged) return;
     Index worst = 0;
     for (Index i = 0; i < k; ++i) {

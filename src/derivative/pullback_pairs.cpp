@@ -69,6 +69,7 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
 
     Pullback<S> result;
     Block<S> X = pairs.vectors;
+    norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");  // throws on all processes unless finite
     Block<S> X_bar = bar.vectors;
     Eigen::VectorXd vector_norms = Eigen::VectorXd::Zero(k);
     Matrix<S> M;

@@ -51,12 +51,22 @@ KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, con
     problem.target *= 0.9;  // the recurrence's residual and the true one differ by rounding
     keep_entries(problem.lambda, active);
     keep_entries(problem.target, active);
-    Block<S> u = U;
-    keep_columns(u, active);
-    keep_columns(R, active);
+    const bool all = static_cast<Index>(active.size()) == U.cols();
+    Block<S> u;
+    if (all) {
+        u.swap(U);
+    } else {
+        u = U;
+        keep_columns(u, active);
+        keep_columns(R, active);
+    }
     const KrylovOutcome outcome =
         method == LinearMethod::minres ? block_minres<S>(problem, u, R) : block_cg<S>(problem, u, R);
-    for (std::size_t j = 0; j < active.size(); ++j) U.col(active[j]) = u.col(static_cast<Index>(j));
+    if (all) {
+        u.swap(U);
+    } else {
+        for (std::size_t j = 0; j < active.size(); ++j) U.col(active[j]) = u.col(static_cast<Index>(j));
+    }
     return outcome;
 }
 

@@ -215,9 +215,11 @@ TEST_CASE("pullback: numbers that are not finite are refused where they enter") 
         CHECK(contains(f.of_function(), "f(λ_3)"));
         f = Fixture();
         f.pairs.vectors(0, 0) = bad;
-        CHECK(contains(f.of_pairs(), "eigenpairs are not finite"));
+        CHECK(contains(f.of_pairs(), "matrix of eigenvectors is not finite: row 0 of column 0"));
+        CHECK(contains(f.of_function(), "matrix of eigenvectors is not finite: row 0 of column 0"));
         f = Fixture();
         f.pairs.values(0) = bad;
-        CHECK(contains(f.of_pairs(), "eigenpairs are not finite"));
+        CHECK(contains(f.of_pairs(), "an eigenvalue is not finite"));
+        CHECK(contains(f.of_function(), "an eigenvalue is not finite"));
     }
 }
