@@ -83,7 +83,7 @@ TEST_CASE_TEMPLATE("reductions: 3 processes find what one finds, and the same ev
     }
 }
 
-TEST_CASE("Sum: total counts over all processes; a process that fails does not leave the others waiting") {
+TEST_CASE("Sum: total counts over all processes, and a process that fails does not leave the others waiting") {
     const FakeRanks ranks(std::vector<Index>{4, 0, 5});
     for (const Index total : ranks.run([](const FakeRank& rank) { return rank.sum.total(rank.rows); }))
         CHECK(total == 9);

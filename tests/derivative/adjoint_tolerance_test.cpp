@@ -83,7 +83,7 @@ TEST_CASE_TEMPLATE("pullback: the error estimate bounds the true error at every 
     }
 }
 
-TEST_CASE("pullback: by default the adjoint is solved to a tenth of the eigenvector's own error") {
+TEST_CASE("pullback: by default the adjoint is solved to half the eigenvector's own error") {
     const Problem<double> problem;
     for (const double tol : {1e-5, 1e-8, 1e-11}) {
         const auto pairs = eigsh(problem.A, {.k = problem.k, .tol = tol});
@@ -99,7 +99,7 @@ TEST_CASE("pullback: by default the adjoint is solved to a tenth of the eigenvec
             CAPTURE(tol);
             CAPTURE(i);
             // Gaps as the library knows them are off by residuals of 1e-5·30 and their squares.
-            const double wanted = std::min(0.1 * pairs.residuals(i) / gaps(i), 1e-4) * rhs(i);
+            const double wanted = std::min(0.5 * pairs.residuals(i) / gaps(i), 1e-4) * rhs(i);
             CHECK(std::abs(bar.report.adjoint_tolerances(i) - wanted) <= 0.01 * wanted);
             CHECK(bar.report.adjoint_residuals(i) <= bar.report.adjoint_tolerances(i));
         }
