@@ -111,8 +111,9 @@ TEST_CASE_TEMPLATE("incomplete_cholesky: is exact where no fill is dropped, for 
     }
 }
 
-TEST_CASE_TEMPLATE("incomplete_cholesky: is positive definite even if A − shift is not quite, and far inside it is refused",
-                   S, double, Complex) {
+TEST_CASE_TEMPLATE(
+    "incomplete_cholesky: is positive definite even if A − shift is not quite, and far inside it is refused", S, double,
+    Complex) {
     const auto A = laplacian<S>({7, 6});  // eigenvalues 0.35 … 7.65
     const SparseHermitian<S> op(A);
     for (const double shift : {-1.0, 0.0, 0.3, 0.6}) {
