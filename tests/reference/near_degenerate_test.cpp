@@ -31,10 +31,10 @@ TEST_CASE_TEMPLATE("spectral function: exact to 1e-12 at every gap of a triple e
             const auto pairs = eigsh(problem.A, {.k = 4, .which = which, .tol = 1e-14});
             REQUIRE(pairs.converged);
             const Matrix<S> D = random_hermitian<S>(problem.n(), 802);
-            const auto bar = pullback(problem.A, pairs,
-                                      SpectralFunction<S>{.f = kExp,
-                                                          .f_prime = [](double t) { return kExp.slope(t); },
-                                                          .bar_times_X = D * pairs.vectors});
+            const auto bar = pullback(
+                problem.A, pairs,
+                SpectralFunction<S>{
+                    .f = kExp, .f_prime = [](double t) { return kExp.slope(t); }, .bar_times_X = D * pairs.vectors});
             const auto exact = oracle::decompose<S>(problem.A.A, 4, which);
             const Matrix<S> wanted = oracle::pullback_spectral<S>(
                 exact, kExp, [](double a, double b) { return kExp.difference(a, b); }, D);
@@ -54,11 +54,11 @@ TEST_CASE_TEMPLATE("spectral function: its values and slopes alone lose accuracy
         const auto problem = set_problem<S>(numbers({1.0, 3.0, 3.0 + gap, 3.0 + 2.0 * gap}), Which::smallest, 803);
         const auto pairs = eigsh(problem.A, {.k = 4, .tol = 1e-14});
         const Matrix<S> D = random_hermitian<S>(problem.n(), 804);
-        const auto bar = pullback(
-            problem.A, pairs,
-            SpectralFunction<S>{.f_values = pairs.values.unaryExpr(kExp),
-                                .f_slopes = pairs.values.unaryExpr([](double t) { return kExp.slope(t); }),
-                                .bar_times_X = D * pairs.vectors});
+        const auto bar =
+            pullback(problem.A, pairs,
+                     SpectralFunction<S>{.f_values = pairs.values.unaryExpr(kExp),
+                                         .f_slopes = pairs.values.unaryExpr([](double t) { return kExp.slope(t); }),
+                                         .bar_times_X = D * pairs.vectors});
         const auto exact = oracle::decompose<S>(problem.A.A, 4, Which::smallest);
         const Matrix<S> wanted = oracle::pullback_spectral<S>(
             exact, kExp, [](double a, double b) { return kExp.difference(a, b); }, D);

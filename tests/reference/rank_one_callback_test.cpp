@@ -123,16 +123,14 @@ TEST_CASE_TEMPLATE("callback with rank-one terms: gradients in A, c and d agree 
                  {Parameters<S>{some.A, none, none}, Parameters<S>{0.0 * some.A, some.c, none},
                   Parameters<S>{0.0 * some.A, none, some.d}, some}) {
                 const auto phi = [&](double t) {
-                    const auto moved =
-                        oracle::decompose<S>(family.assembled(p.moved(t, direction)), kK, which);
+                    const auto moved = oracle::decompose<S>(family.assembled(p.moved(t, direction)), kK, which);
                     return objective<S>()(moved.values(), moved.vectors());
                 };
                 const double noise = 10.0 * kEps * static_cast<double>(kN) * std::abs(phi(0.0)) / delta;
                 const auto wanted = oracle::central_difference(phi, 1e-4 * delta, noise);
                 const double got = g.dot(direction.packed());
                 const double size = g.norm() * direction.packed().norm();
-                CHECK(std::abs(got - wanted.value) <=
-                      wanted.error + expected_error(kTol, pairs.norm_A, delta) * size);
+                CHECK(std::abs(got - wanted.value) <= wanted.error + expected_error(kTol, pairs.norm_A, delta) * size);
                 CHECK(wanted.error <= 1e-6 * size);
             }
             if (!two_vectors) CHECK(g.tail(Parameters<S>::width * kN).norm() == 0.0);  // d is not in it

@@ -47,9 +47,8 @@ TEST_CASE_TEMPLATE("clusters of five: they are found, and every set that cuts on
     const Problem<S> problem;
     const Matrix<S> D = random_hermitian<S>(5, 876);
     const auto projector = [&](const Eigenpairs<S>& pairs) {
-        return SpectralFunction<S>{.f = [](double) { return 1.0; },
-                                   .f_prime = [](double) { return 0.0; },
-                                   .bar_times_X = D * pairs.vectors};
+        return SpectralFunction<S>{
+            .f = [](double) { return 1.0; }, .f_prime = [](double) { return 0.0; }, .bar_times_X = D * pairs.vectors};
     };
     for (const Which which : {Which::smallest, Which::largest}) {
         for (const Index k : {1, 2, 3, 4}) {
