@@ -3,6 +3,7 @@
 
 #include <lambdabar/block/kernels.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
@@ -185,6 +186,25 @@ Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstB
     return norms_from<S>(partial, R, sum, what);
 }
 
+template <ScalarType S>
+Block<S> zeros(Index n, Index b) {
+    Block<S> Y(n, b);
+    native::clear(Y.size() * kRealColumns<S>, reinterpret_cast<double*>(Y.data()));
+    return Y;
+}
+
+template <ScalarType S>
+Block<S> to_block(const Matrix<S>& X) {
+    constexpr Index kRows = 4096;
+    Block<S> Y(X.rows(), X.cols());
+#pragma omp parallel for schedule(static)
+    for (Index first = 0; first < X.rows(); first += kRows) {
+        const Index rows = std::min(kRows, X.rows() - first);
+        Y.middleRows(first, rows) = X.middleRows(first, rows);
+    }
+    return Y;
+}
+
 #define LAMBDABAR_INSTANTIATE(S)                                                                        \
     template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);       \
     template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&, \
@@ -196,6 +216,8 @@ Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstB
     template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                             \
     template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,   \
                                         const Eigen::VectorXd&, const Sum&, std::string_view);          \
+    template Block<S> zeros<S>(Index, Index);                                                           \
+    template Block<S> to_block<S>(const Matrix<S>&);                                                    \
     template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                \
     template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                 \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);

@@ -142,7 +142,7 @@ void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor&
     }
 }
 
-void clear(double* x, Size count) {
+void clear_sums(double* x, Size count) {
     for (Size i = 0; i < count; ++i) x[i] = 0.0;
 }
 
@@ -244,12 +244,17 @@ Size partitions(Size n) {
     return parts < 1 ? 1 : (parts > kMost ? kMost : parts);
 }
 
+void clear(Size count, double* x) {
+#pragma omp parallel for schedule(static) if (count > kSerialRows)
+    for (Size i = 0; i < count; ++i) x[i] = 0.0;
+}
+
 void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial) {
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
-        clear(G, m * b);
+        clear_sums(G, m * b);
         const Range all = partition_rows(n, p);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
@@ -264,7 +269,7 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
-        clear(G, m * b);
+        clear_sums(G, m * b);
         const Range all = partition_rows(n, p);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
@@ -284,6 +289,7 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
 }
 
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
+    if (n == 0) return;
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
@@ -293,6 +299,7 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
 }
 
 void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
+    if (n == 0) return;
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
@@ -304,6 +311,7 @@ void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, 
 }
 
 void descend(Size n, const Descent& descent, Size b, double* partial) {
+    if (n == 0) return;
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
@@ -313,6 +321,7 @@ void descend(Size n, const Descent& descent, Size b, double* partial) {
 }
 
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
+    if (n == 0) return;
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {

@@ -38,6 +38,9 @@ void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, 
 /// partial[p] (2b): Re and Im of Σ_r conj(x(r, c)) y(r, c) for b interleaved complex columns.
 void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial);
 
+/// x = 0, by all threads.
+void clear(Size count, double* x);
+
 /// Y = Y∘diag(s) + X∘diag(t), column scalings.
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 

@@ -36,10 +36,9 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
     for (Index i = 0; i < k; ++i) {
         if (rhs_norms(i) > 0.0) columns.push_back(i);
     }
-    if (columns.empty()) return Block<S>::Zero(n, k);
+    if (columns.empty()) return zeros<S>(n, k);
 
     const Index b = static_cast<Index>(columns.size());
-    Block<S> active(n, b);
     Eigen::VectorXd lambda(b);
     const Matrix<S>& start = options.warm && options.warm->adjoints.rows() == n && options.warm->adjoints.cols() == k
                                  ? options.warm->adjoints
@@ -54,11 +53,11 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
     if (start.size() > 0) solve.start.resize(n, b);
     for (Index j = 0; j < b; ++j) {
         const Index i = columns[static_cast<std::size_t>(j)];
-        active.col(j) = -rhs.col(i);
         lambda(j) = pairs.values(i);
         if (start.size() > 0) solve.start.col(j) = start.col(i);
     }
-    rhs.resize(0, 0);
+    if (b < k) keep_columns(rhs, columns);
+    scale_columns<S>(rhs, Eigen::VectorXd::Constant(b, -1.0));
     solve.tol =
         options.tol > 0.0 ? Eigen::VectorXd::Constant(1, options.tol) : supported_tolerance(pairs, gaps, columns);
     solve.method = options.method;
@@ -70,9 +69,9 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
                                  .extra = extra,
                                  .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
-    const auto solution = detail::projected_solve<S>(A, lambda, deflation, active, solve);
-    active.resize(0, 0);
-    Block<S> W = Block<S>::Zero(n, k);
+    auto solution = detail::projected_solve<S>(A, lambda, deflation, std::move(rhs), solve);
+    const bool all = b == k;
+    Block<S> W = all ? std::move(solution.W) : zeros<S>(n, k);
 
     Eigen::VectorXd given_norms = rhs_norms, tol = solve.tol;
     keep_entries(given_norms, columns);
@@ -84,7 +83,7 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
     report.converged = solution.converged;
     for (Index j = 0; j < b; ++j) {
         const Index i = columns[static_cast<std::size_t>(j)];
-        W.col(i) = solution.W.col(j);
+        if (!all) W.col(i) = solution.W.col(j);
         report.adjoint_residuals(i) = solution.residuals(j);
         report.adjoint_tolerances(i) = targets(j);
         if (!options.accept_unconverged && !solution.column_converged[static_cast<std::size_t>(j)]) {

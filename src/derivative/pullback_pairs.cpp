@@ -68,9 +68,9 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
     const bool has_vectors = bar.vectors.size() > 0;
 
     Pullback<S> result;
-    Block<S> X = pairs.vectors;
+    Block<S> X = to_block<S>(pairs.vectors);
     norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");  // throws on all processes unless finite
-    Block<S> X_bar = bar.vectors;
+    Block<S> X_bar = to_block<S>(bar.vectors);
     Eigen::VectorXd vector_norms = Eigen::VectorXd::Zero(k);
     Matrix<S> M;
     if (has_vectors) {
@@ -88,12 +88,17 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
     const Matrix<S> C = in_span(pairs, values_bar, M);
     Eigen::VectorXd gaps(k);
     for (Index i = 0; i < k; ++i) gaps(i) = gap_of(pairs, i);
-    Block<S> Z =
-        has_vectors ? solve_adjoint<S>(A, pairs, gaps, X, std::move(X_bar), options, report) : Block<S>::Zero(n, k);
-    if (!has_vectors) report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
-    if (has_vectors) result.adjoints = Z;
-    if (has_vectors && options.warm) options.warm->adjoints = result.adjoints;
-    add_product<S>(Z, X, C);
+    Block<S> Z;
+    if (has_vectors) {
+        Z = solve_adjoint<S>(A, pairs, gaps, X, std::move(X_bar), options, report);
+        result.adjoints = Z;
+        if (options.warm) options.warm->adjoints = result.adjoints;
+        add_product<S>(Z, X, C);
+    } else {
+        report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
+        Z.resize(n, k);
+        set_product<S>(Z, X, C);
+    }
     result.A = {std::move(X), std::move(Z)};
     report.error_estimate =
         estimate_error<S>(pairs, gaps, values_bar.cwiseAbs(), vector_norms, 1.0, report, result.A, options.sum);

@@ -74,9 +74,9 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Spectra
     const FunctionOnSpectrum f = evaluate(pairs, bar);
 
     Pullback<S> result;
-    Block<S> X = pairs.vectors;
+    Block<S> X = to_block<S>(pairs.vectors);
     norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");  // throws on all processes unless finite
-    Block<S> FX = bar.bar_times_X;
+    Block<S> FX = to_block<S>(bar.bar_times_X);
     Matrix<S> N = gram<S>(X, FX, options.sum, "pullback: bar_times_X");
     N = ((N + N.adjoint()) / 2.0).eval();
     scale_columns<S>(FX, f.values);

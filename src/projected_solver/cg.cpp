@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kResidual = "projected_solve: the residual";
 
-/// State of the columns still iterating; `column` says where they belong in U.
+/// State of the columns still iterating; `column` says where they belong in U, which is empty while all of them do.
 template <ScalarType S>
 struct ConjugateGradients {
     const KrylovProblem<S>& problem;
@@ -25,14 +25,20 @@ struct ConjugateGradients {
         }
         if (static_cast<Index>(active.size()) == norm.size()) return;
         write_back();
-        for (Block<S>* block : {&X, &R, &P, &Q}) keep_columns(*block, active);
+        for (Block<S>* block : {&R, &P, &Q}) keep_columns(*block, active);
         for (Eigen::VectorXd* numbers : {&lambda, &target, &rho}) keep_entries(*numbers, active);
         std::vector<Index> kept;
         for (const Index j : active) kept.push_back(column[static_cast<std::size_t>(j)]);
         column = std::move(kept);
+        X = U;
+        keep_columns(X, column);
     }
 
     void write_back() {
+        if (U.size() == 0) {
+            U.swap(X);
+            return;
+        }
         for (std::size_t j = 0; j < column.size(); ++j) U.col(column[j]) = X.col(static_cast<Index>(j));
     }
 
@@ -53,7 +59,8 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
     KrylovOutcome outcome;
     std::vector<Index> column(static_cast<std::size_t>(U.cols()));
     std::iota(column.begin(), column.end(), Index{0});
-    ConjugateGradients<S> cg{problem, U, U, {}, {}, {}, {}, problem.lambda, problem.target, {}, std::move(column)};
+    ConjugateGradients<S> cg{problem, U, {}, {}, {}, {}, {}, problem.lambda, problem.target, {}, std::move(column)};
+    cg.X.swap(U);
     cg.R.swap(R);
     cg.rho = cg.precondition();
     cg.P = problem.preconditioner ? cg.Z : cg.R;

@@ -19,6 +19,7 @@ namespace lambdabar {
 template <ScalarType S>
 class DeflatedOperator {
 public:
+    /// Keeps a view of deflation.X.
     DeflatedOperator(CountedOperator<S>& A, const Deflation<S>& deflation, const Eigen::VectorXd& lambda,
                      const Sum& sum);
 
@@ -28,20 +29,22 @@ public:
     /// Y ← Q Y; `what` names Y if it is not finite.
     void project(Out<S> Y, std::string_view what = "projected_solve: the residual") const;
 
-    /// Right-hand side of the smaller system; remembers Eᴴb.
-    Block<S> reduce(In<S> rhs, const Eigen::VectorXd& lambda);
+    /// b ← the right-hand side of the smaller system; remembers Eᴴb.
+    void reduce(Out<S> b, const Eigen::VectorXd& lambda);
 
     /// w = E c + u, projected once more onto the complement of X.
     void complete(Out<S> U, const Eigen::VectorXd& lambda) const;
 
 private:
+    ConstBlockRef<S> Z() const { return e_ > 0 ? ConstBlockRef<S>(Z_) : X_; }
     Matrix<S> divided_by_gap(Matrix<S> C, const Eigen::VectorXd& lambda) const;
 
     CountedOperator<S>& A_;
     const Sum& sum_;
     Index k_ = 0, e_ = 0;
     Eigen::VectorXd theta_;
-    Block<S> Z_;          // [X E F]
+    ConstBlockRef<S> X_;  // the caller's
+    Block<S> Z_;          // [X E F], if there is an E
     Matrix<S> rhs_in_E_;  // Eᴴb
 };
 

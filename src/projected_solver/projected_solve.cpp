@@ -76,15 +76,15 @@ namespace detail {
 
 template <ScalarType S>
 ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
-                                     ConstBlockRef<S> rhs, const ProjectedSolveOptions<S>& options) {
-    check(A, lambda, deflation, rhs, options);
+                                     Block<S> rhs, const ProjectedSolveOptions<S>& options) {
+    check<S>(A, lambda, deflation, rhs, options);
     const Index b = rhs.cols();
     CountedOperator<S> counted(A, deflation.sign);
     const Eigen::VectorXd shift = deflation.sign * lambda;
     ProjectedSolution<S> solution;
     solution.method = options.method == LinearMethod::minres ? LinearMethod::minres : LinearMethod::cg;
     solution.column_converged.assign(static_cast<std::size_t>(b), true);
-    solution.W = Block<S>::Zero(rhs.rows(), b);
+    solution.W = zeros<S>(rhs.rows(), b);
     solution.residuals = solution.rhs_norms = Eigen::VectorXd::Zero(b);
     if (b == 0) {
         solution.converged = true;
@@ -92,19 +92,15 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     }
 
     DeflatedOperator<S> operator_on_Q(counted, deflation, shift, options.sum);
-    Block<S> P_rhs = rhs;
-    if (deflation.sign < 0) P_rhs *= S{-1.0};
-    if (deflation.X.cols() > 0) {
-        add_product<S>(P_rhs, deflation.X,
-                       -gram<S>(deflation.X, P_rhs, options.sum, "projected_solve: the right-hand side"));
-    }
-    solution.rhs_norms = norms<S>(P_rhs, options.sum, "projected_solve: the right-hand side");
+    const Eigen::VectorXd given_norms = norms<S>(rhs, options.sum, "projected_solve: the right-hand side");
+    if (deflation.sign < 0) rhs *= S{-1.0};
+    if (deflation.X.cols() > 0) add_product<S>(rhs, deflation.X, -gram<S>(deflation.X, rhs, options.sum));
+    solution.rhs_norms = norms<S>(rhs, options.sum);
     const Eigen::VectorXd tol = options.tol.size() == b ? options.tol : Eigen::VectorXd::Constant(b, options.tol(0));
-    const Eigen::VectorXd target = residual_targets(tol, solution.rhs_norms, norms<S>(rhs, options.sum));
+    const Eigen::VectorXd target = residual_targets(tol, solution.rhs_norms, given_norms);
     const Index most_iterations = options.max_iterations > 0 ? options.max_iterations : kMostIterations;
 
-    const Block<S> B = operator_on_Q.reduce(P_rhs, shift);
-    P_rhs.resize(0, 0);
+    operator_on_Q.reduce(rhs, shift);
     Block<S>& U = solution.W;
     if (options.start.size() > 0) {
         U = options.start;
@@ -112,7 +108,7 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     }
     bool start_is_zero = options.start.size() == 0;
     for (int pass = 0; pass <= kPasses; ++pass) {
-        Block<S> R = B;
+        Block<S> R = rhs;
         if (!start_is_zero) {
             Block<S> AU(U.rows(), b);
             operator_on_Q.apply(U, shift, AU);
@@ -145,11 +141,11 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
 }
 
 template ProjectedSolution<double> projected_solve<double>(OperatorRef<double>, const Eigen::VectorXd&,
-                                                           const Deflation<double>&, ConstBlockRef<double>,
+                                                           const Deflation<double>&, Block<double>,
                                                            const ProjectedSolveOptions<double>&);
 template ProjectedSolution<std::complex<double>> projected_solve<std::complex<double>>(
     OperatorRef<std::complex<double>>, const Eigen::VectorXd&, const Deflation<std::complex<double>>&,
-    ConstBlockRef<std::complex<double>>, const ProjectedSolveOptions<std::complex<double>>&);
+    Block<std::complex<double>>, const ProjectedSolveOptions<std::complex<double>>&);
 
 }  // namespace detail
 

@@ -60,6 +60,15 @@ template <ScalarType S>
 Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstBlockRef<S> Q, const Eigen::VectorXd& a,
                         const Sum& sum = {}, std::string_view what = "block");
 
+/// An n×b block of zeros, first touched by the threads that will work on it. (GCC turns Eigen's Zero() into calloc,
+/// whose shared zero page makes every first update of a page a fault that interrupts the other threads: 7 µs a page.)
+template <ScalarType S>
+Block<S> zeros(Index n, Index b);
+
+/// The row-major copy of a column-major matrix.
+template <ScalarType S>
+Block<S> to_block(const Matrix<S>& X);
+
 /// Entry (r, c) is a standard normal number that depends on (seed, global row, stream + c) only.
 template <ScalarType S>
 void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const Sum& sum = {});

@@ -42,7 +42,8 @@ struct PullbackOptions {
     double tol = 0.0;         // adjoint residual relative to ‖P x̄_i‖; 0: what the eigen-residual supports
     LinearMethod method = LinearMethod::automatic;
     Index max_iterations = 0;               // of the projected solve; 0: generous
-    bool use_extra = true;                  // deflate the approximate vectors that came with the pairs too
+    bool use_extra = false;                 // deflate the approximate vectors that came with the pairs too: fewer
+                                            // products (Laplacians −20 %), more passes; for expensive products
     bool accept_unconverged = false;        // return an adjoint that missed its tolerance instead of throwing
     Preconditioner<S> preconditioner = {};  // for A − λ at the wanted end, Hermitian positive definite
     Matrix<S> start = {};                   // n×k adjoint start block

@@ -5,7 +5,8 @@
 
 namespace lambdabar {
 
-/// Options of the one-liners: those of eigsh() that make sense for a single eigenvalue.
+/// Options of the one-liners: those of eigsh() that make sense for a single eigenvalue. With a `sum` the gradient is
+/// this process's share, as of gradient() without one: add the shares where all processes hold the same parameters.
 template <ScalarType S>
 struct EigminOptions {
     double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖

@@ -42,7 +42,7 @@ struct [[nodiscard]] ProjectedSolution {
 namespace detail {
 template <ScalarType S>
 ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
-                                     ConstBlockRef<S> rhs, const ProjectedSolveOptions<S>& options);
+                                     Block<S> rhs, const ProjectedSolveOptions<S>& options);
 }
 
 /// Solves P(A − λ_i)P w_i = P rhs_i, Xᴴ w_i = 0, P = I − XXᴴ, for all columns i at once: each with its own
@@ -55,10 +55,10 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
 template <LinearMap Op>
 ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen::VectorXd& lambda,
                                                        const Deflation<typename Op::Scalar>& deflation,
-                                                       ConstBlockRef<typename Op::Scalar> rhs,
+                                                       Block<typename Op::Scalar> rhs,
                                                        const ProjectedSolveOptions<typename Op::Scalar>& options) {
     using S = typename Op::Scalar;
-    return detail::projected_solve<S>(OperatorRef<S>(A), lambda, deflation, rhs, options);
+    return detail::projected_solve<S>(OperatorRef<S>(A), lambda, deflation, std::move(rhs), options);
 }
 
 }  // namespace lambdabar
