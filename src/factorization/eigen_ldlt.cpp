@@ -78,8 +78,10 @@ public:
 
     void solve(In<S> rhs, Out<S> x) const override {
         for_column_chunks(rhs.cols(), kWidth, [&](Index first, Index columns) {
-            if (columns == 4) return solve_columns<4>(rhs, x, first);
-            for (Index c = first; c < first + columns; ++c) solve_columns<1>(rhs, x, c);
+            if (columns == 1) solve_columns<1>(rhs, x, first);
+            if (columns == 2) solve_columns<2>(rhs, x, first);
+            if (columns == 3) solve_columns<3>(rhs, x, first);
+            if (columns == 4) solve_columns<4>(rhs, x, first);
         });
     }
 

@@ -32,15 +32,16 @@ struct ShiftInvert<S>::State {
         }
         if (!factorizer) throw std::invalid_argument("ShiftInvert: the factorizer is empty");
         chosen = factorizer();
-        estimate = analyze(*chosen, 0.0);
+        reanalyze();
     }
 
     ShiftedPencil<S> pencil;
     Factorizer<S> factorizer;
     double limit;
+    bool analyzed = false;  // false again after a refusal
     std::unique_ptr<Factorization<S>> chosen, replacement;
     FactorEstimate estimate, replacement_estimate;
-    std::unique_ptr<ScaledMatrix<S>> matrix;      // A − σB, with both triangles
+    std::unique_ptr<ScaledMatrix<S>> matrix;     // A − σB, with both triangles
     const Factorization<S>* factored = nullptr;  // chosen or replacement, or nothing to solve with
     double sigma = kNaN;
     double unrefined_error = kNaN, backward_error = kNaN, condition = kNaN;
@@ -64,6 +65,14 @@ struct ShiftInvert<S>::State {
         return needed;
     }
 
+    void reanalyze() {
+        analyzed = false;
+        matrix.reset();
+        replacement.reset();
+        estimate = analyze(*chosen, 0.0);
+        analyzed = true;
+    }
+
     /// Factorizes, and refines as far as it takes. False if that does not make the solves tolerable.
     bool attempt(Factorization<S>& factorization) {
         ++factorizations;
@@ -81,6 +90,7 @@ struct ShiftInvert<S>::State {
 
     bool factor(double shift) {
         factored = nullptr;
+        if (!analyzed) reanalyze();
         pencil.at(shift);
         sigma = shift;
         if (matrix) {
@@ -147,11 +157,8 @@ template <ScalarType S>
 bool ShiftInvert<S>::update(const SparseHermitian<S>& A, const SparseHermitian<S>* B) {
     State& state = *state_;
     state.factored = nullptr;
-    const bool same = state.pencil.update(A, B);
-    if (same) return true;
-    state.matrix.reset();
-    state.replacement.reset();
-    state.estimate = state.analyze(*state.chosen, 0.0);
+    if (state.pencil.update(A, B)) return true;
+    state.reanalyze();
     return false;
 }
 
@@ -167,8 +174,8 @@ template <ScalarType S>
 std::string ShiftInvert<S>::method() const {
     const State& state = *state_;
     const bool replaced = state.factored != nullptr && state.factored == state.replacement.get();
-    std::string text = replaced ? state.replacement->name() + ", instead of " + state.chosen->name()
-                                : state.chosen->name();
+    std::string text =
+        replaced ? state.replacement->name() + ", instead of " + state.chosen->name() : state.chosen->name();
     if (state.steps > 0) text += ", " + std::to_string(state.steps) + " refinement step" + (state.steps > 1 ? "s" : "");
     return text;
 }

@@ -6,7 +6,8 @@
 namespace lambdabar {
 
 /// A Hermitian matrix with its scaling D, D_ii = (max_j |M_ij|)^(−1/2), one for an empty row: the entries of DMD are
-/// at most one (|M_ij| ≤ both rows' largest, so ≤ their geometric mean). Costs a copy of the matrix with both triangles.
+/// at most one (|M_ij| ≤ both rows' largest, so ≤ their geometric mean). Costs a copy of the matrix with both
+/// triangles.
 template <ScalarType S>
 class ScaledMatrix {
 public:
