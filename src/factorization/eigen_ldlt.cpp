@@ -5,10 +5,11 @@
 
 #include <Eigen/SparseCholesky>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace lambdabar {
 
@@ -47,6 +48,43 @@ public:
 
 private:
     bool allocated_ = false;
+};
+
+/// One row of W columns, real and imaginary parts apart: a complex product is then four real ones on whole registers,
+/// without the C99 treatment of infinities.
+template <class S, int W>
+struct SplitRow {
+    double re[W];
+    void load(const double* from) { std::copy(from, from + W, re); }
+    void store(double* to) const { std::copy(re, re + W, to); }
+    void divide(double d) {
+        for (int j = 0; j < W; ++j) re[j] /= d;
+    }
+    /// this −= a x
+    void subtract_product(double a, const SplitRow& x) {
+        for (int j = 0; j < W; ++j) re[j] -= a * x.re[j];
+    }
+};
+
+template <int W>
+struct SplitRow<std::complex<double>, W> {
+    double re[W], im[W];
+    void load(const std::complex<double>* from) {
+        for (int j = 0; j < W; ++j) re[j] = from[j].real(), im[j] = from[j].imag();
+    }
+    void store(std::complex<double>* to) const {
+        for (int j = 0; j < W; ++j) to[j] = {re[j], im[j]};
+    }
+    void divide(double d) {
+        for (int j = 0; j < W; ++j) re[j] /= d, im[j] /= d;
+    }
+    void subtract_product(const std::complex<double>& a, const SplitRow& x) {
+        const double a_re = a.real(), a_im = a.imag();
+        for (int j = 0; j < W; ++j) {
+            re[j] -= a_re * x.re[j] - a_im * x.im[j];
+            im[j] -= a_re * x.im[j] + a_im * x.re[j];
+        }
+    }
 };
 
 template <ScalarType S>
@@ -95,7 +133,7 @@ private:
     // L y = P b, D z = y, Lᴴ P x = z: passes over L, 2; work space: W vectors.
     template <int W>
     void solve_columns(In<S> rhs, BlockRef<S>& x, Index first) const {
-        using Row = Eigen::Array<S, 1, W>;
+        using Row = SplitRow<S, W>;
         const Index n = rhs.rows();
         const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
         const int* start = L.outerIndexPtr();
@@ -103,18 +141,21 @@ private:
         const S* value = L.valuePtr();
         const int* place = ldlt_.place();
 
-        Eigen::Array<S, Eigen::Dynamic, W, W == 1 ? Eigen::ColMajor : Eigen::RowMajor> y(n, W);
-        for (Index i = 0; i < n; ++i) y.row(place[i]) = rhs.row(i).template segment<W>(first).array();
+        std::vector<Row> y(static_cast<std::size_t>(n));
+        const auto at = [&](Index i) -> Row& { return y[static_cast<std::size_t>(i)]; };
+        for (Index i = 0; i < n; ++i) at(place[i]).load(rhs.data() + i * rhs.outerStride() + first);
         for (Index k = 0; k < n; ++k) {
-            const Row y_k = y.row(k);
-            for (int e = start[k]; e < start[k + 1]; ++e) y.row(row[e]) -= value[e] * y_k;
+            const Row y_k = at(k);
+            for (int e = start[k]; e < start[k + 1]; ++e) at(row[e]).subtract_product(value[e], y_k);
         }
         for (Index k = n - 1; k >= 0; --k) {
-            Row y_k = y.row(k) / std::real(ldlt_.diagonal()(k));
-            for (int e = start[k]; e < start[k + 1]; ++e) y_k -= Eigen::numext::conj(value[e]) * y.row(row[e]);
-            y.row(k) = y_k;
+            Row y_k = at(k);
+            y_k.divide(std::real(ldlt_.diagonal()(k)));
+            for (int e = start[k]; e < start[k + 1]; ++e)
+                y_k.subtract_product(Eigen::numext::conj(value[e]), at(row[e]));
+            at(k) = y_k;
         }
-        for (Index i = 0; i < n; ++i) x.row(i).template segment<W>(first) = y.row(place[i]).matrix();
+        for (Index i = 0; i < n; ++i) at(place[i]).store(x.data() + i * x.outerStride() + first);
     }
 
     OrderedLdlt<S> ldlt_;

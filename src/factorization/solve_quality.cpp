@@ -11,6 +11,7 @@ namespace lambdabar {
 namespace {
 
 constexpr Index kProbes = 4;
+constexpr int kMaxScalings = 20;
 constexpr std::uint64_t kSeed = 0x5eed;
 
 }  // namespace
@@ -30,12 +31,18 @@ void ScaledMatrix<S>::refresh() {
                 visit(e.row(), c, std::abs(e.value()));
         }
     };
-    Eigen::VectorXd largest = Eigen::VectorXd::Zero(n);
-    entries([&](Index r, Index c, double a) {
-        largest(r) = std::max(largest(r), a);
-        largest(c) = std::max(largest(c), a);
-    });
-    scaling_ = (largest.array() > 0.0).select(largest.cwiseSqrt().cwiseInverse(), 1.0);
+    scaling_ = Eigen::VectorXd::Ones(n);
+    for (int iteration = 0; iteration < kMaxScalings; ++iteration) {
+        Eigen::VectorXd largest = Eigen::VectorXd::Zero(n);
+        entries([&](Index r, Index c, double a) {
+            const double scaled = scaling_(r) * a * scaling_(c);
+            largest(r) = std::max(largest(r), scaled);
+            largest(c) = std::max(largest(c), scaled);
+        });
+        largest = (largest.array() > 0.0).select(largest, 1.0);
+        if (largest.maxCoeff() <= 1.0 + 1e-12 && largest.minCoeff() >= 0.5) break;
+        scaling_ = scaling_.cwiseQuotient(largest.cwiseSqrt());
+    }
 
     Eigen::VectorXd row_sum = Eigen::VectorXd::Zero(n);
     entries([&](Index r, Index c, double a) {

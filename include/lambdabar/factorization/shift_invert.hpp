@@ -11,7 +11,8 @@ namespace lambdabar {
 /// (A − σB)⁻¹ for sparse Hermitian A and B, for one σ after another, with every solve's accuracy controlled.
 ///
 /// The values of A and B are copied. Each factorization is tried out on four random right-hand sides. With D the
-/// diagonal scaling that brings the rows of M = A − σB to largest entry about one, the backward error of a solve is
+/// diagonal scaling after which the rows of DMD, M = A − σB, have largest entry about one (Ruiz, RAL-TR-2001-034), the
+/// backward error of a solve is
 ///     η = ‖D (b − M x)‖ / (‖DMD‖_∞ ‖D⁻¹x‖ + ‖Db‖),
 /// the relative size of the perturbation of DMD that explains x (Rigal & Gaches, J. ACM 14, 1967): independent of the
 /// units that rows are written in. Above 1e-11, one or two steps of iterative refinement (Skeel, Math. Comp. 35, 1980)
