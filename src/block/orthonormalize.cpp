@@ -1,6 +1,5 @@
 #include "dense.hpp"
-
-#include <lambdabar/block/kernels.hpp>
+#include "metric.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -30,6 +29,19 @@ std::complex<double> normal_pair(std::uint64_t key, std::uint64_t row, std::uint
     return {radius * std::cos(angle), radius * std::sin(angle)};
 }
 
+/// Moves the columns of positive size to the front, with their sizes; returns their number.
+template <ScalarType S>
+Index keep_positive(BlockRef<S> W, Eigen::VectorXd& size) {
+    Index kept = 0;
+    for (Index j = 0; j < size.size(); ++j) {
+        if (!(size(j) > 0.0)) continue;
+        if (kept != j) W.col(kept) = W.col(j);
+        size(kept++) = size(j);
+    }
+    size.conservativeResize(kept);
+    return kept;
+}
+
 }  // namespace
 
 template <ScalarType S>
@@ -54,37 +66,47 @@ void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const 
 }
 
 // Each round: project twice against V ("twice is enough", Giraud, Langou & Rozložník 2005), scale the
-// columns to one, then orthonormalize within W by the eigenvectors of WᴴW (SVQB, Stathopoulos & Wu
+// columns to one, then orthonormalize within W by the eigenvectors of WᴴBW (SVQB, Stathopoulos & Wu
 // 2002), which shows the rank. A round whose Gram matrix was well conditioned leaves W orthonormal to
-// rounding; otherwise another round repairs it. Cost per round: 3 passes over V, 3 over W.
+// rounding; otherwise another round repairs it. Cost per round: 3 passes over V, 3 over W (B ≠ I: 4 over V, and five
+// products with B).
 template <ScalarType S>
-Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, const Sum& sum, std::string_view what) {
+Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric, std::uint64_t seed, const Sum& sum,
+                     std::string_view what) {
     constexpr double eps = std::numeric_limits<double>::epsilon();
-    constexpr int kRounds = 8;
+    constexpr int kRounds = 8, kReplacements = 3;
     const Index free_dimensions = sum.total(W.rows()) - V.cols();
-    const Index b = std::min<Index>(W.cols(), std::max<Index>(free_dimensions, 0));
+    Index b = std::min<Index>(W.cols(), std::max<Index>(free_dimensions, 0));
     if (b == 0) return 0;
-    BlockRef<S> U = W.leftCols(b);
     std::uint64_t stream = mix(static_cast<std::uint64_t>(V.cols())) | 1u;
+    Block<S> scratch;
+    int replacements = 0;
 
-    Eigen::VectorXd size = norms<S>(U, sum, what);
+    Eigen::VectorXd size = metric.norms(W.leftCols(b), scratch, sum, what);
     for (int round = 0; round < kRounds; ++round) {
+        if (replacements == kReplacements && !metric.identity()) {  // random columns vanish too: nothing is left
+            b = keep_positive(W, size);
+            if (b == 0) return 0;
+        }
+        BlockRef<S> U = W.leftCols(b);
         Eigen::VectorXd scale(b);
         for (Index j = 0; j < b; ++j) {
             if (size(j) > 0.0) {
                 scale(j) = 1.0 / size(j);
             } else {
                 fill_random<S>(U.middleCols(j, 1), seed, stream++, sum);
-                scale(j) = 1.0 / norms<S>(U.middleCols(j, 1), sum)(0);
+                scale(j) = 1.0 / metric.norms(U.middleCols(j, 1), scratch, sum)(0);
             }
         }
         scale_columns<S>(U, scale);
-        if (V.cols() > 0) {
+        if (V.cols() > 0 && metric.identity()) {
             const Matrix<S> C = gram<S>(V, U, sum, what);
             const Matrix<S> correction = project_and_gram<S>(U, V, C, sum, what);
             add_product<S>(U, V, -correction);
+        } else if (V.cols() > 0) {
+            for (int pass = 0; pass < 2; ++pass) add_product<S>(U, V, -metric.inner(V, U, scratch, sum, what));
         }
-        size = norms<S>(U, sum, what);
+        size = metric.norms(U, scratch, sum, what);
         // What is left of a unit column after projection is rounding noise: start it anew.
         bool vanished = false;
         for (Index j = 0; j < b; ++j) {
@@ -93,11 +115,14 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
                 vanished = true;
             }
         }
-        if (vanished) continue;
+        if (vanished) {
+            ++replacements;
+            continue;
+        }
         const double kept = size.minCoeff();
         scale_columns<S>(U, size.cwiseInverse());
 
-        const DenseEigenpairs<S> svqb = dense_eigh<S>(gram<S>(U, U, sum, what));
+        const DenseEigenpairs<S> svqb = dense_eigh<S>(metric.inner(U, U, scratch, sum, what));
         const Eigen::VectorXd D = svqb.values.reverse();
         const Matrix<S> basis = svqb.vectors.rowwise().reverse();
         const double least = 100.0 * eps * D(0);  // the Gram matrix does not resolve less
@@ -106,7 +131,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
         size.setOnes();
         if (D(b - 1) <= least) {
             // The columns do: ‖W u_j‖ below 100 eps·‖W u_0‖ is noise, which after scaling by 1/√least is √(100 eps).
-            size = norms<S>(U, sum, what);
+            size = metric.norms(U, scratch, sum, what);
             size = (size.array() > std::sqrt(100.0 * eps)).select(size, 0.0);
         }
         if (kept > 1e-4 && D(b - 1) > 1e-2) break;
@@ -114,9 +139,16 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, cons
     return b;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                         \
-    template void fill_random<S>(BlockRef<S>, std::uint64_t, std::uint64_t, const Sum&); \
-    template Index orthonormalize<S>(BlockRef<S>, ConstBlockRef<S>, std::uint64_t, const Sum&, std::string_view);
+template <ScalarType S>
+Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, std::uint64_t seed, const Sum& sum, std::string_view what) {
+    return orthonormalize<S>(W, V, Metric<S>(), seed, sum, what);
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
+    template void fill_random<S>(BlockRef<S>, std::uint64_t, std::uint64_t, const Sum&);                          \
+    template Index orthonormalize<S>(BlockRef<S>, ConstBlockRef<S>, std::uint64_t, const Sum&, std::string_view); \
+    template Index orthonormalize<S>(BlockRef<S>, ConstBlockRef<S>, const Metric<S>&, std::uint64_t, const Sum&,  \
+                                     std::string_view);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

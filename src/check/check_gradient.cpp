@@ -70,7 +70,7 @@ private:
 
     /// Everything at p: pairs, the objective's laws, the operator derivative's, the gradient.
     void solve(const OperatorRef<S>& A) {
-        pairs_ = detail::eigsh<S>(A, options_.eigsh);
+        pairs_ = detail::eigsh<S>({.A = A}, options_.eigsh);
         report_.products += pairs_.products;
         if (!pairs_.converged) throw_not_converged(pairs_, 0.0);
         const Evaluation<S> evaluation = objective_(pairs_);
@@ -147,7 +147,7 @@ private:
             options.warm = nullptr;
             options.start.resize(pairs_.vectors.rows(), pairs_.size() + pairs_.extra.cols());
             options.start << pairs_.vectors, pairs_.extra;
-            const Eigenpairs<S> pairs = detail::eigsh<S>(A, options);
+            const Eigenpairs<S> pairs = detail::eigsh<S>({.A = A}, options);
             report_.products += pairs.products;
             if (!pairs.converged) throw_not_converged(pairs, h);
             row.value = objective_(pairs).value;

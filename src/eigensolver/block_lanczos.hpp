@@ -1,11 +1,22 @@
 #pragma once
+#include "block/metric.hpp"
 #include "operator/chebyshev_filter.hpp"
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 
 namespace lambdabar {
 
-// Thick-restart block Lanczos in Davidson form, for the lower end of sign·A.
+/// How the operator C of BlockLanczos belongs to the problem A x = λ B x.
+struct SpectralTransform {
+    double sign = 1.0;      // the lower end of sign·C is wanted
+    bool inverted = false;  // C = (A − σB)⁻¹B, λ = σ + 1/μ; else C = B⁻¹A and λ = μ
+    bool nearest = false;   // the eigenvalues of largest modulus are wanted instead
+    double sigma = 0.0;
+    bool trust_start = true;  // a start block that passes all tests ends the solve
+};
+
+// Thick-restart block Lanczos in Davidson form, for the lower end of A ← sign·C, C self-adjoint in ⟨x, y⟩ = xᴴBy
+// (all transposes below are those of this inner product).
 //
 //     V    n×ld    orthonormal basis, m columns in use          G = Vᴴ A V    m×m
 //     ┌ X locked ┬ wanted, not yet ┬ guard, extra ┬ … ┐   after a restart: Ritz vectors, G diagonal
@@ -21,10 +32,15 @@ namespace lambdabar {
 // p may change from step to step, and any start block is welcome.
 //
 // Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
+//
+// With C = (A − σB)⁻¹B a product is a solve: then AV is kept beside V, T and R are combinations of their columns, and
+// a step costs b products. The wanted vectors are returned as C x/μ, which has no component in the null space of B
+// (Nour-Omid, Parlett, Ericsson & Jensen, Math. Comp. 48, 1987).
 template <ScalarType S>
 class BlockLanczos {
 public:
-    BlockLanczos(CountedOperator<S>& A, const EigshOptions<S>& options, double sign);
+    BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
+                 SpectralTransform transform);
 
     Eigenpairs<S> solve();
 
@@ -38,6 +54,9 @@ private:
     void test_targets(const std::vector<Index>& targets);
     void expand(const std::vector<Index>& targets);
     void search_missed_copies();
+    void remove_converged();
+    void amplify_by_filter();
+    void amplify_by_powers();
     void append();
     void restart(Index keep);
     bool verify();
@@ -46,27 +65,42 @@ private:
     bool all_converged() const;
     bool guard_resolved() const;
     bool probe_is_current() const;
-    double tolerance() const { return tol_ * norm_; }
+    bool whole_space() const { return m_ == global_n_ || exhausted_; }
+    /// On the residual of Ritz pair i.
+    double tolerance(Index i) const { return tol_ * (transform_.inverted ? std::abs(theta_(i)) : norm_); }
+    bool passes(Index i) const { return residual_(i) <= tolerance(i); }
+    /// Distance of Ritz values i and j in the order in which they are wanted.
+    double distance(Index i, Index j) const { return std::abs(key(theta_(i)) - key(theta_(j))); }
+    double key(double theta) const { return transform_.nearest ? -std::abs(theta) : theta; }
+    double cluster_distance() const;
+    double eigenvalue(double theta) const;
+    double eigenvalue_residual(Index i) const;
     void load_targets(const std::vector<Index>& targets);
     Eigenpairs<S> result(StopReason reason);
+    void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
+    void sort_ascending(Eigenpairs<S>& pairs) const;
+    void describe_neighbourhood(Index extra, Eigenpairs<S>& pairs) const;
 
     CountedOperator<S>& A_;
+    const Metric<S>& metric_;
     const EigshOptions<S>& options_;
-    double sign_;
+    SpectralTransform transform_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
 
-    Block<S> V_;                 // basis
-    Index m_ = 0;                // columns in use
-    Matrix<S> G_;                // VᴴAV
-    Eigen::VectorXd theta_;      // Ritz values
-    Matrix<S> Y_;                // their coordinates
-    Block<S> T_, R_;             // targets and their residuals; scratch of the filter
-    Eigen::VectorXd residual_;   // of Ritz pair i when last tested; NaN: not tested
-    Eigen::VectorXd tested_at_;  // its Ritz value then
-    bool probed_ = false;
-    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
+    Block<S> V_;                               // basis
+    Block<S> AV_;                              // its products, kept if a product is a solve
+    Index m_ = 0;                              // columns in use
+    Matrix<S> G_;                              // VᴴAV
+    Eigen::VectorXd theta_;                    // Ritz values
+    Matrix<S> Y_;                              // their coordinates
+    Block<S> T_, R_;                           // targets and their residuals; scratch of the filter
+    Block<S> BW_;                              // scratch of the metric
+    Eigen::VectorXd residual_;                 // of Ritz pair i when last tested; NaN: not tested
+    Eigen::VectorXd tested_at_;                // its Ritz value then
+    bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
+    Eigen::VectorXd probed_values_;            // the k lowest Ritz values when the last search began
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

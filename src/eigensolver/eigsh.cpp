@@ -1,7 +1,8 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
-#include "block_lanczos.hpp"
-#include "spectra_engine.hpp"
+#include "engines.hpp"
+
+#include <lambdabar/block/kernels.hpp>
 
 #include <cmath>
 #include <sstream>
@@ -21,8 +22,9 @@ void require(bool condition, const Parts&... parts) {
 }
 
 template <ScalarType S>
-void check(const OperatorRef<S>& A, const EigshOptions<S>& options) {
-    const Index n = A.rows(), global_n = options.sum.total(n);
+void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    const Index n = pencil.rows(), global_n = options.sum.total(n);
+    require(!pencil.B || pencil.B->rows() == n, "A has ", n, " rows and B has ", pencil.B ? pencil.B->rows() : n);
     require(options.k >= 1 && options.k < global_n, "k = ", options.k, " must lie between 1 and n − 1 = ", global_n - 1,
             " (n = ", global_n, ")");
     require(std::isfinite(options.tol) && options.tol >= 0.0, "tol = ", options.tol, " must be a number ≥ 0");
@@ -36,6 +38,19 @@ void check(const OperatorRef<S>& A, const EigshOptions<S>& options) {
             " rows, the operator ", n);
     require(options.engine != Engine::spectra || (std::same_as<S, double> && !options.sum.distributed()),
             "the spectra engine is real and runs in one process");
+    require(options.engine != Engine::spectra || (!pencil.B && options.which != Which::nearest),
+            "the spectra engine solves A x = λ x at an end of the spectrum");
+    require(!std::isinf(options.sigma), "sigma = ", options.sigma, " must be finite");
+    require(options.which != Which::nearest || !std::isnan(options.sigma), "`nearest` needs a sigma");
+    require(!options.solve || !std::isnan(options.sigma), "the caller's solve with A − σB needs its sigma");
+    require(!options.solve || options.which != Which::largest,
+            "a solve with A − σB serves `smallest` and `nearest`, not `largest`");
+    const bool factorizable = pencil.has_entries() && !options.sum.distributed();
+    const bool needed = options.factor == UseFactor::always || (options.which == Which::nearest && !options.solve);
+    require(!needed || factorizable || options.solve,
+            "A − σB cannot be factorized: A and B must be sparse matrices in one process, or give `solve`");
+    require(options.which != Which::nearest || options.solve || options.factor != UseFactor::never,
+            "`nearest` needs a factorization or `solve`");
 }
 
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.
@@ -73,27 +88,24 @@ std::vector<Cluster> find_clusters(const Eigen::VectorXd& values, const Eigen::V
 namespace detail {
 
 template <ScalarType S>
-Eigenpairs<S> eigsh(OperatorRef<S> A, const EigshOptions<S>& options) {
-    check(A, options);
-    const double sign = options.which == Which::smallest ? 1.0 : -1.0;
-    CountedOperator<S> counted(A, sign);
-    Eigenpairs<S> pairs;
-    if constexpr (std::same_as<S, double>) {
-        if (options.engine == Engine::spectra) {
-            EigshOptions<double> verified = options;
-            verified.start = spectra_eigenvectors(counted, options);
-            verified.warm = nullptr;
-            pairs = BlockLanczos<double>(counted, verified, sign).solve();
-            pairs.engine = "spectra, verified by block_lanczos";
-        }
-    }
-    if (options.engine != Engine::spectra) pairs = BlockLanczos<S>(counted, options, sign).solve();
+Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    check(pencil, options);
+    const bool factorizable = pencil.has_entries() && !options.sum.distributed();
+    const bool wants_factor = options.factor == UseFactor::always || options.which == Which::nearest ||
+                              (options.which == Which::smallest && (pencil.B || !std::isnan(options.sigma)));
+    const auto choose = [&] {
+        if (options.solve) return solve_by_callers_solve<S>;
+        if (factorizable && wants_factor && options.factor != UseFactor::never && options.which != Which::largest)
+            return solve_by_factor<S>;
+        return pencil.B ? solve_by_mass_inverse<S> : solve_standard<S>;
+    };
+    Eigenpairs<S> pairs = choose()(pencil, options);
     if (options.warm) remember(pairs, options.sum, *options.warm);
     return pairs;
 }
 
-template Eigenpairs<double> eigsh<double>(OperatorRef<double>, const EigshOptions<double>&);
-template Eigenpairs<std::complex<double>> eigsh<std::complex<double>>(OperatorRef<std::complex<double>>,
+template Eigenpairs<double> eigsh<double>(const Pencil<double>&, const EigshOptions<double>&);
+template Eigenpairs<std::complex<double>> eigsh<std::complex<double>>(const Pencil<std::complex<double>>&,
                                                                       const EigshOptions<std::complex<double>>&);
 
 }  // namespace detail

@@ -42,12 +42,19 @@ struct ConjugateGradients {
         for (std::size_t j = 0; j < column.size(); ++j) U.col(column[j]) = X.col(static_cast<Index>(j));
     }
 
-    /// Z = Q M⁻¹ R and ρ = Rᴴ Z, or Z = R without a preconditioner.
+    /// True if the next direction starts from Z, not from R.
+    bool maps_residuals() const { return problem.preconditioner || !problem.A.one_space(); }
+
+    /// Z = Q M⁻¹ R and ρ = Rᴴ Z, or Z = R without a preconditioner and for B = I.
     Eigen::VectorXd precondition() {
-        if (!problem.preconditioner) return norms<S>(R, problem.sum, kResidual).cwiseAbs2();
+        if (!maps_residuals()) return norms<S>(R, problem.sum, kResidual).cwiseAbs2();
         Z.resize(R.rows(), R.cols());
-        problem.preconditioner(R, Z);
-        problem.A.project(Z, kPreconditioned);
+        if (problem.preconditioner) {
+            problem.preconditioner(R, Z);
+        } else {
+            Z = R;
+        }
+        problem.A.project_direction(Z, kPreconditioned);
         return dots<S>(R, Z, problem.sum, kPreconditioned).real();
     }
 };
@@ -63,7 +70,7 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
     cg.X.swap(U);
     cg.R.swap(R);
     cg.rho = cg.precondition();
-    cg.P = problem.preconditioner ? cg.Z : cg.R;
+    cg.P = cg.maps_residuals() ? cg.Z : cg.R;
     cg.Q.resize(cg.P.rows(), cg.P.cols());
 
     Eigen::VectorXd norm = norms<S>(cg.R, problem.sum, kResidual);
@@ -81,9 +88,9 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
         ++outcome.iterations;
 
         const Eigen::VectorXd rho_old = cg.rho;
-        cg.rho = problem.preconditioner ? cg.precondition() : Eigen::VectorXd(norm.cwiseAbs2());
+        cg.rho = cg.maps_residuals() ? cg.precondition() : Eigen::VectorXd(norm.cwiseAbs2());
         const Eigen::VectorXd beta = cg.rho.cwiseQuotient(rho_old);
-        scale_and_add<S>(cg.P, problem.preconditioner ? cg.Z : cg.R, beta);
+        scale_and_add<S>(cg.P, cg.maps_residuals() ? cg.Z : cg.R, beta);
         cg.drop(norm);
     }
     cg.write_back();

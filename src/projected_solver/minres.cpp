@@ -23,10 +23,10 @@ struct Minres {
     Eigen::VectorXd precondition() {
         if (problem.preconditioner) {
             problem.preconditioner(r2, y);
-            problem.A.project(y, kPreconditioned);
         } else {
             y = r2;
         }
+        if (problem.preconditioner || !problem.A.one_space()) problem.A.project_direction(y, kPreconditioned);
         return dots<S>(r2, y, problem.sum, problem.preconditioner ? kPreconditioned : kProduct)
             .real()
             .cwiseMax(0.0)

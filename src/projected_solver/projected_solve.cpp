@@ -22,9 +22,10 @@ void require(bool condition, const Parts&... parts) {
 }
 
 template <ScalarType S>
-void check(const OperatorRef<S>& A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation, ConstBlockRef<S> rhs,
+void check(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflation<S>& deflation, ConstBlockRef<S> rhs,
            const ProjectedSolveOptions<S>& options) {
-    const Index n = A.rows(), b = rhs.cols();
+    const Index n = pencil.rows(), b = rhs.cols();
+    require(!pencil.B || pencil.B->rows() == n, "A has ", n, " rows and B has ", pencil.B ? pencil.B->rows() : n);
     require(rhs.rows() == n, "the right-hand side has ", rhs.rows(), " rows, the operator ", n);
     require(lambda.size() == b, "there are ", lambda.size(), " shifts for ", b, " columns");
     require(lambda.allFinite(), "a shift is not finite");
@@ -75,11 +76,12 @@ KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, con
 namespace detail {
 
 template <ScalarType S>
-ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
+ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
                                      Block<S> rhs, const ProjectedSolveOptions<S>& options) {
-    check<S>(A, lambda, deflation, rhs, options);
+    check<S>(pencil, lambda, deflation, rhs, options);
     const Index b = rhs.cols();
-    CountedOperator<S> counted(A, deflation.sign);
+    CountedOperator<S> counted(pencil.A, deflation.sign);
+    const Metric<S> metric(pencil.B);
     const Eigen::VectorXd shift = deflation.sign * lambda;
     ProjectedSolution<S> solution;
     solution.method = options.method == LinearMethod::minres ? LinearMethod::minres : LinearMethod::cg;
@@ -91,10 +93,10 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
         return solution;
     }
 
-    DeflatedOperator<S> operator_on_Q(counted, deflation, shift, options.sum);
+    DeflatedOperator<S> operator_on_Q(counted, metric, deflation, shift, options.sum);
     const Eigen::VectorXd given_norms = norms<S>(rhs, options.sum, "projected_solve: the right-hand side");
     if (deflation.sign < 0) rhs *= S{-1.0};
-    if (deflation.X.cols() > 0) add_product<S>(rhs, deflation.X, -gram<S>(deflation.X, rhs, options.sum));
+    operator_on_Q.remove_X(rhs);
     solution.rhs_norms = norms<S>(rhs, options.sum);
     const Eigen::VectorXd tol = options.tol.size() == b ? options.tol : Eigen::VectorXd::Constant(b, options.tol(0));
     const Eigen::VectorXd target = residual_targets(tol, solution.rhs_norms, given_norms);
@@ -104,7 +106,7 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     Block<S>& U = solution.W;
     if (options.start.size() > 0) {
         U = options.start;
-        operator_on_Q.project(U);
+        operator_on_Q.project_direction(U);
     }
     bool start_is_zero = options.start.size() == 0;
     for (int pass = 0; pass <= kPasses; ++pass) {
@@ -113,7 +115,7 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
             Block<S> AU(U.rows(), b);
             operator_on_Q.apply(U, shift, AU);
             R -= AU;
-            operator_on_Q.project(R);
+            operator_on_Q.project_residual(R);
         }
         start_is_zero = false;
         solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
@@ -140,11 +142,11 @@ ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& la
     return solution;
 }
 
-template ProjectedSolution<double> projected_solve<double>(OperatorRef<double>, const Eigen::VectorXd&,
+template ProjectedSolution<double> projected_solve<double>(const Pencil<double>&, const Eigen::VectorXd&,
                                                            const Deflation<double>&, Block<double>,
                                                            const ProjectedSolveOptions<double>&);
 template ProjectedSolution<std::complex<double>> projected_solve<std::complex<double>>(
-    OperatorRef<std::complex<double>>, const Eigen::VectorXd&, const Deflation<std::complex<double>>&,
+    const Pencil<std::complex<double>>&, const Eigen::VectorXd&, const Deflation<std::complex<double>>&,
     Block<std::complex<double>>, const ProjectedSolveOptions<std::complex<double>>&);
 
 }  // namespace detail

@@ -1,18 +1,28 @@
 #pragma once
 // What eigsh() takes and returns.
 #include <lambdabar/block/sum.hpp>
+#include <lambdabar/factorization/shift_invert.hpp>
 #include <lambdabar/types.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace lambdabar {
 
-/// Which end of the spectrum, in the algebraic order.
-enum class Which { smallest, largest };
+/// Which eigenvalues: an end of the spectrum in the algebraic order, or those nearest to σ.
+enum class Which { smallest, largest, nearest };
+
+/// Whether A − σB is factorized. `automatic`: for `nearest`, and for the smallest eigenvalues of a pencil whose A and B
+/// have entries. `always`: refuse if that is impossible. `never`: products with A and B only.
+enum class UseFactor { automatic, always, never };
+
+/// X = M⁻¹ R for n×b blocks, exactly (to rounding): any callable of this form.
+template <ScalarType S>
+using BlockSolve = std::function<void(In<S> R, Out<S> X)>;
 
 /// How the pairs are found. `automatic` is `block_lanczos`; `spectra` (real, one process) runs Spectra's
 /// Lanczos with a single start vector and hands its result to block_lanczos for verification.
@@ -40,12 +50,14 @@ struct Progress {
 /// Return false to stop; the result then says stopped_by_monitor.
 using Monitor = std::function<bool(const Progress&)>;
 
-/// The k eigenpairs of A at one end of the spectrum, and what is known about their neighbourhood.
+/// The k eigenpairs of A x = λ B x at one end of the spectrum or around σ, and what is known about their neighbourhood.
+/// A residual is in units of λ: some eigenvalue lies within that distance of λ_i (to first order, if found by solves
+/// with A − σB: then it is ‖(A − σB)⁻¹B x − μ x‖_B/μ² with λ = σ + 1/μ; else ‖A x − λ B x‖ in the norm of B⁻¹).
 template <ScalarType S>
 struct [[nodiscard]] Eigenpairs {
     Eigen::VectorXd values;     // k, ascending
-    Matrix<S> vectors;          // n×k, XᴴX = I
-    Eigen::VectorXd residuals;  // ‖A x_i − λ_i x_i‖, computed with A itself
+    Matrix<S> vectors;          // n×k, XᴴBX = I
+    Eigen::VectorXd residuals;  // of A x = λ B x, in units of λ, not of the solver's recurrences
     Which which = Which::smallest;
 
     bool converged = false;  // every residual ≤ tol·‖A‖, the guard resolved, no missed copy found
@@ -59,11 +71,19 @@ struct [[nodiscard]] Eigenpairs {
     double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
     bool cuts_cluster = false;  // the guard belongs to the cluster at the open end of the set
     bool probed = false;        // a random block was searched for missed copies
+    bool certified = false;  // the inertia of A − τB on both sides of the set proves that no eigenvalue is missing
+
+    double sigma = std::numeric_limits<double>::quiet_NaN();  // the shift that was used, if any
+    BlockSolve<S> solve = {};                                 // (A − σB)⁻¹, kept for derivatives
+    bool singular_B = false;  // B has a null space: eigenvalues at infinity were met and left out
 
     Matrix<S> extra;               // n×e approximate eigenvectors beyond the k, orthonormal, not converged
     Eigen::VectorXd extra_values;  // their Ritz values
+    Matrix<S> extra_images;        // (A − σB)⁻¹B times them, where the solve worked with it
 
-    Index products = 0;       // single-vector products, all phases
+    Index products = 0;  // single-vector products with A, all phases
+    Index solves = 0;    // single-vector solves with A − σB
+    Index factorizations = 0;
     Index iterations = 0;     // Rayleigh–Ritz steps
     Index basis_size = 0;     // most basis vectors held
     Index filter_degree = 0;  // last Chebyshev degree; 1: none
@@ -80,14 +100,21 @@ struct Warm {
     Matrix<S> adjoints;      // last adjoint solutions W
     Eigen::VectorXd values;  // Ritz values of `vectors`
     double norm_A = 0.0;
-    Which which = Which::smallest;  // the end they belong to: a solve at the other end starts anew
+    Which which = Which::smallest;           // the end they belong to: a solve at the other end starts anew
+    std::shared_ptr<ShiftInvert<S>> factor;  // its symbolic analysis serves the next matrices on the same pattern
 };
 
 template <ScalarType S>
 struct EigshOptions {
     Index k = 1;  // number of pairs, 1 ≤ k < n
     Which which = Which::smallest;
-    double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖
+    double sigma = std::numeric_limits<double>::quiet_NaN();  // shift: what `nearest` is near to; NaN: chosen
+    double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖; with solves, on ‖(A − σB)⁻¹B x − μ x‖_B / |μ|
+    UseFactor factor = UseFactor::automatic;
+    Factorizer<S> factorizer = {};  // the direct solver; none: eigen_ldlt
+    double memory_limit = 0.0;      // bytes for a factorization; 0: what the machine has available
+    BlockSolve<S> solve = {};       // the caller's own (A − σB)⁻¹, with its σ in `sigma`
+    bool certify = true;            // prove completeness by inertia, one or two factorizations, where there is a factor
     Engine engine = Engine::automatic;
     Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1, else 4
     Index basis_size = 0;        // most basis vectors held; 0: chosen from k

@@ -1,12 +1,12 @@
 #pragma once
 #include <lambdabar/eigensolver/eigenpairs.hpp>
-#include <lambdabar/operator/operator_ref.hpp>
+#include <lambdabar/operator/pencil.hpp>
 
 namespace lambdabar {
 
 namespace detail {
 template <ScalarType S>
-Eigenpairs<S> eigsh(OperatorRef<S> A, const EigshOptions<S>& options);
+Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options);
 }
 
 /// The k algebraically smallest or largest eigenpairs of a Hermitian operator, A x = λ x.
@@ -24,7 +24,28 @@ Eigenpairs<S> eigsh(OperatorRef<S> A, const EigshOptions<S>& options);
 /// Memory beside the operator: (basis_size + 6k) vectors.
 template <LinearMap Op>
 Eigenpairs<typename Op::Scalar> eigsh(const Op& A, const EigshOptions<typename Op::Scalar>& options = {}) {
-    return detail::eigsh<typename Op::Scalar>(OperatorRef<typename Op::Scalar>(A), options);
+    return detail::eigsh<typename Op::Scalar>(detail::pencil(A), options);
 }
+
+/// The same for A x = λ B x, B Hermitian positive definite; or semidefinite, if A − σB can be factorized (its infinite
+/// eigenvalues are never returned). Vectors are B-orthonormal.
+///
+///     auto pairs = eigsh(A, B, {.k = 10});                                      // the lowest
+///     auto pairs = eigsh(A, B, {.k = 10, .which = Which::nearest, .sigma = 2.5});
+///
+/// If A and B have entries (SparseHermitian, AffineOperator), A − σB is factorized and block Lanczos runs on
+/// (A − σB)⁻¹B: σ = 0 if A is positive definite, a shift below the spectrum found by inertia otherwise. The factor
+/// stays with the pairs for their derivatives. The inertia on both sides of the set then proves it complete
+/// (`certified`); a missing copy starts another search. Otherwise block Lanczos runs on B⁻¹A with an inner conjugate
+/// gradient solve.
+///
+/// Throws std::invalid_argument also for A and B of different sizes, a B that is indefinite (with the xᴴBx that proves
+/// it), a pencil that is singular for every σ, a σ above the spectrum for `smallest`, or a caller's solve that does not
+/// solve; std::runtime_error if the factor would not fit into memory.
+template <LinearMap OpA, LinearMap OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Eigenpairs<typename OpA::Scalar> eigsh(
+        const OpA& A, const OpB& B, const EigshOptions<typename OpA::Scalar>& options = {}) {
+        return detail::eigsh<typename OpA::Scalar>(detail::pencil(A, B), options);
+    }
 
 }  // namespace lambdabar

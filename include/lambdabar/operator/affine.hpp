@@ -33,6 +33,8 @@ public:
     /// g_l += Re Σ_j v_jᴴ A_l w_j, O(columns · nnz of the terms).
     void vjp(In<S> V, In<S> W, GradientRef g) const;
 
+    /// A(p) as a sparse operator: what a factorization works with.
+    const SparseHermitian<S>& entries() const { return *view_; }
     /// The assembled matrix, both triangles.
     const Term& matrix() const { return *assembled_; }
 

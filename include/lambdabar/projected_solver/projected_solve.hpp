@@ -1,6 +1,6 @@
 #pragma once
 #include <lambdabar/block/sum.hpp>
-#include <lambdabar/operator/operator_ref.hpp>
+#include <lambdabar/operator/pencil.hpp>
 #include <lambdabar/operator/preconditioner.hpp>
 
 namespace lambdabar {
@@ -11,8 +11,8 @@ enum class LinearMethod { automatic, cg, minres };
 /// What the solution stays orthogonal to, and what is known beside it.
 template <ScalarType S>
 struct Deflation {
-    ConstBlockRef<S> X;            // n×k converged eigenvectors, orthonormal
-    ConstBlockRef<S> extra;        // n×e approximate eigenvectors, orthonormal, orthogonal to X; e = 0: none
+    ConstBlockRef<S> X;            // n×k converged eigenvectors, B-orthonormal
+    ConstBlockRef<S> extra;        // n×e approximate eigenvectors, B-orthonormal, B-orthogonal to X; e = 0: none
     Eigen::VectorXd extra_values;  // their Ritz values
     double sign = 1.0;             // +1: X spans the lower end (A − λ positive definite beyond it); −1: the upper
 };
@@ -41,7 +41,7 @@ struct [[nodiscard]] ProjectedSolution {
 
 namespace detail {
 template <ScalarType S>
-ProjectedSolution<S> projected_solve(OperatorRef<S> A, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
+ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
                                      Block<S> rhs, const ProjectedSolveOptions<S>& options);
 }
 
@@ -58,7 +58,19 @@ ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen:
                                                        Block<typename Op::Scalar> rhs,
                                                        const ProjectedSolveOptions<typename Op::Scalar>& options) {
     using S = typename Op::Scalar;
-    return detail::projected_solve<S>(OperatorRef<S>(A), lambda, deflation, std::move(rhs), options);
+    return detail::projected_solve<S>(detail::pencil(A), lambda, deflation, std::move(rhs), options);
+}
+
+/// The same for a pencil: Pᴴ(A − λ_i B)P w_i = Pᴴ rhs_i, XᴴB w_i = 0, P = I − XXᴴB. Two more vector passes and one
+/// product with B per step and column; k more vectors for BX.
+template <LinearMap OpA, LinearMap OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar>
+ProjectedSolution<typename OpA::Scalar> projected_solve(const OpA& A, const OpB& B, const Eigen::VectorXd& lambda,
+                                                        const Deflation<typename OpA::Scalar>& deflation,
+                                                        Block<typename OpA::Scalar> rhs,
+                                                        const ProjectedSolveOptions<typename OpA::Scalar>& options) {
+    using S = typename OpA::Scalar;
+    return detail::projected_solve<S>(detail::pencil(A, B), lambda, deflation, std::move(rhs), options);
 }
 
 }  // namespace lambdabar

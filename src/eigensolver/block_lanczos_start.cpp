@@ -1,0 +1,122 @@
+// How BlockLanczos begins: sizes, the caller's vectors, a random block.
+#include "block_lanczos.hpp"
+#include "spectral_bounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lambdabar {
+
+namespace {
+
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
+constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
+constexpr Index kSmall = 200;      // up to this dimension the basis may span the whole space
+
+}  // namespace
+
+template <ScalarType S>
+BlockLanczos<S>::BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
+                              SpectralTransform transform)
+    : A_(A), metric_(metric), options_(options), transform_(transform) {
+    choose_sizes();
+    V_ = zeros<S>(n_, capacity_);
+    if (transform_.inverted) AV_ = zeros<S>(n_, capacity_);
+    G_.setZero(capacity_, capacity_);
+    residual_ = tested_at_ = Eigen::VectorXd::Constant(capacity_, kUntested);
+}
+
+template <ScalarType S>
+void BlockLanczos<S>::choose_sizes() {
+    n_ = A_.rows();
+    global_n_ = options_.sum.total(n_);
+    k_ = options_.k;
+    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : 4);
+    b_ = std::min(b_, global_n_);
+    const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
+    capacity_ = options_.basis_size > 0 ? options_.basis_size
+                                        : std::max({k_ + 8 * b_, 2 * k_ + 4 * b_, kept + 4 * b_, Index{24}});
+    if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
+    capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
+    keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
+    // Generous, and more so where products cost microseconds.
+    max_products_ = options_.max_products > 0 ? options_.max_products : 40000 + 2000 * k_ + 400'000'000 / global_n_;
+    // Residuals cannot be resolved below the rounding of a product and a rotation.
+    tol_ = std::max(options_.tol, 50.0 * kEps);
+}
+
+/// Tests the caller's (or the last solve's) vectors at the cost of one block product.
+template <ScalarType S>
+bool BlockLanczos<S>::test_start_block() {
+    const Warm<S>* warm = options_.warm;
+    const bool fits = warm && warm->vectors.rows() == n_ && warm->vectors.cols() > 0 &&
+                      warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
+    if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
+    const Matrix<S>& given = warm ? warm->vectors : options_.start;
+    const Index wanted = std::min(given.cols(), std::min(capacity_ - b_, capacity_ / 2));
+    if (wanted < 1) return false;
+    V_.leftCols(wanted) = given.leftCols(wanted);
+    const Index s = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), metric_, options_.seed, options_.sum,
+                                      "eigsh: the start block");
+    if (s == 0) return false;
+    m_ = s;
+    // Without a place of its own, A V sits in the free columns next to V.
+    BlockRef<S> V = V_.leftCols(s), AV = transform_.inverted ? AV_.leftCols(s) : V_.middleCols(s, s);
+    A_.apply(V, AV);
+    G_.topLeftCorner(s, s) = metric_.inner(V, AV, BW_, options_.sum, "eigsh: the operator's product");
+    rayleigh_ritz();
+    norm_ = std::max(theta_.cwiseAbs().maxCoeff(), metric_.norms(AV, BW_, options_.sum).maxCoeff());
+    const double norm_here = norm_;
+    // The remembered norm, unless the values say that the operator has become smaller.
+    if (warm && !transform_.inverted) {
+        const double largest = theta_.cwiseAbs().maxCoeff(), last = warm->values.cwiseAbs().maxCoeff();
+        norm_ = std::max(norm_, warm->norm_A * std::min(1.0, largest / last));
+    }
+    rotate<S>(V, Y_);
+    rotate<S>(AV, Y_);
+    G_.topLeftCorner(s, s) = theta_.template cast<S>().asDiagonal();
+    Y_ = Matrix<S>::Identity(s, s);
+    if (transform_.inverted) {
+        R_ = AV;
+        add_scaled<S>(R_, V, -theta_);
+        residual_.head(s) = metric_.norms(R_, BW_, options_.sum);
+    } else {
+        add_scaled<S>(AV, V, -theta_);
+        residual_.head(s) = metric_.norms(AV, BW_, options_.sum);
+    }
+    tested_at_.head(s) = theta_;
+    if (s > k_ && all_converged() && guard_resolved() && transform_.trust_start) return true;
+    norm_ = norm_here;
+    return false;
+}
+
+template <ScalarType S>
+void BlockLanczos<S>::start_randomly() {
+    if (!transform_.inverted) {
+        const SpectralBounds bounds =
+            spectral_bounds<S>(A_, metric_, std::min(kBoundSteps, global_n_), options_.seed, options_.sum);
+        upper_ = bounds.upper;
+        norm_ = std::max(norm_, bounds.norm);
+    }
+    T_.resize(n_, b_);
+    R_.resize(n_, b_);
+    if (m_ > k_) return;
+    fill_random<S>(T_, options_.seed, 0, options_.sum);
+    if (transform_.inverted && !metric_.identity()) {  // into the range of C, away from the null space of B
+        A_.apply(T_, R_);
+        T_.swap(R_);
+    }
+    append();
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                          \
+    template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, \
+                                           SpectralTransform);                                            \
+    template bool BlockLanczos<S>::test_start_block();                                                    \
+    template void BlockLanczos<S>::start_randomly();
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

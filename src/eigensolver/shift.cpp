@@ -1,0 +1,181 @@
+#include "shift.hpp"
+
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+namespace lambdabar {
+
+namespace {
+
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+    std::ostringstream message;
+    message.precision(12);
+    message << "eigsh: ";
+    (message << ... << parts);
+    throw std::invalid_argument(message.str());
+}
+
+/// max |A_ii / B_ii| over the rows that have mass: the order of the largest finite eigenvalue.
+template <ScalarType S>
+double eigenvalue_scale(const Pencil<S>& pencil) {
+    const Eigen::VectorXd a = pencil.A_entries->diagonal().cwiseAbs();
+    const Eigen::VectorXd b = pencil.B ? pencil.B_entries->diagonal() : Eigen::VectorXd::Ones(a.size());
+    const double heaviest = b.cwiseAbs().maxCoeff();
+    if (heaviest == 0.0) refuse("B has a zero diagonal");
+    double scale = 0.0;
+    for (Index i = 0; i < a.size(); ++i) {
+        if (b(i) < -1e-14 * heaviest) refuse("B is indefinite: its diagonal entry ", i, " is ", b(i));
+        if (b(i) > 1e-14 * heaviest) scale = std::max(scale, a(i) / b(i));
+    }
+    return scale > 0.0 ? scale : 1.0;
+}
+
+/// Factorizes at σ, or next to it where σ is an eigenvalue. Returns the shift in force.
+template <ScalarType S>
+double factor_near(ShiftInvert<S>& factor, double sigma, double scale) {
+    double step = 1e-10 * std::max(std::abs(sigma), 1e-4 * scale), tried = sigma;
+    for (int attempt = 0; attempt < 4; ++attempt) {
+        if (factor.factor(tried)) return tried;
+        tried = sigma - step;
+        step *= 100.0;
+    }
+    refuse("A − σB is singular at σ = ", sigma, " and at every shift tried beside it, down to ", tried,
+           ": A and B share a null vector");
+}
+
+/// Negative eigenvalues of the factorized A − σB; none known counts as none.
+template <ScalarType S>
+Index negative(const ShiftInvert<S>& factor) {
+    const auto inertia = factor.inertia();
+    return inertia ? inertia->negative : 0;
+}
+
+/// σ below the spectrum with A − σB factorized.
+template <ScalarType S>
+double go_below(ShiftInvert<S>& factor, double scale) {
+    constexpr int kAttempts = 20;
+    double sigma = 0.0;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        sigma = factor_near(factor, sigma - scale, scale);
+        if (negative(factor) == 0) return sigma;
+        scale *= 4.0;
+    }
+    refuse("no shift down to ", sigma, " lies below the spectrum: is B indefinite?");
+}
+
+}  // namespace
+
+template <ScalarType S>
+std::shared_ptr<ShiftInvert<S>> make_factor(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    const SparseHermitian<S>* B = pencil.B ? pencil.B_entries : nullptr;
+    if (B && B->rows() != pencil.rows()) {
+        refuse("A has ", pencil.rows(), " rows and B has ", B->rows());
+    }
+    if (options.warm && options.warm->factor && options.warm->factor.use_count() == 1 &&
+        options.warm->factor->rows() == pencil.rows()) {
+        auto factor = options.warm->factor;
+        factor->update(*pencil.A_entries, B);
+        return factor;
+    }
+    return std::make_shared<ShiftInvert<S>>(
+        *pencil.A_entries, B, options.factorizer ? options.factorizer : eigen_ldlt<S>(), options.memory_limit);
+}
+
+template <ScalarType S>
+Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshOptions<S>& options) {
+    const double scale = eigenvalue_scale(pencil);
+    if (!std::isnan(options.sigma)) {
+        const double sigma = factor_near(factor, options.sigma, scale);
+        if (options.which == Which::smallest && negative(factor) > 0) {
+            refuse("sigma = ", options.sigma, " does not lie below the spectrum: ", negative(factor),
+                   " eigenvalues are smaller");
+        }
+        return {sigma, false};
+    }
+    if (factor.factor(0.0)) {
+        if (negative(factor) == 0) return {0.0, false};
+    } else {
+        // Zero modes: far above their rounding, far below what oscillates.
+        const double sigma = factor_near(factor, -1e-7 * scale, scale);
+        if (negative(factor) == 0) return {sigma, true};
+    }
+    return {go_below(factor, scale), true};
+}
+
+template <ScalarType S>
+bool improve_shift(const Eigenpairs<S>& pairs, ShiftInvert<S>& factor) {
+    const double lowest = pairs.values.minCoeff(), width = pairs.guard_value - lowest;
+    const double distance = lowest - factor.sigma();
+    if (!(width > 0.0) || (distance > 0.1 * width && distance < width)) return false;
+    const double present = factor.sigma();
+    if (factor.factor(lowest - 0.3 * width) && negative(factor) == 0) return true;
+    if (!factor.factor(present)) refuse("A − σB has become singular at σ = ", present);
+    return false;
+}
+
+template <ScalarType S>
+Certificate certify(const Pencil<S>& pencil, const ShiftInvert<S>& factor, const Eigenpairs<S>& pairs,
+                    const EigshOptions<S>& options) {
+    Certificate certificate;
+    if (!factor.inertia() || std::isnan(pairs.guard_value)) return certificate;
+    const Index k = pairs.size();
+    const double reach = pairs.cluster_tol * pairs.norm_A;
+
+    // The pairs that lie between two shifts, and those shifts.
+    Index first = 0, end = k;
+    double low = pairs.sigma, high = pairs.sigma;
+    const auto below = [&](Index i) { return pairs.values(i) - 10.0 * (pairs.residuals(i) + reach); };
+    const auto above = [&](Index i) { return pairs.values(i) + 10.0 * (pairs.residuals(i) + reach); };
+    const bool nearest = pairs.which == Which::nearest;
+    if (nearest) {
+        // The guard's distance from σ is empty up to the guard: both ends lie inside of it.
+        const double radius = std::abs(pairs.guard_value - pairs.sigma) - pairs.guard_residual;
+        const double farthest = (pairs.values.array() - pairs.sigma).abs().maxCoeff();
+        if (pairs.cuts_cluster || radius <= farthest) return certificate;
+        low = pairs.sigma - (radius + farthest) / 2.0;
+        high = pairs.sigma + (radius + farthest) / 2.0;
+    } else if (!pairs.cuts_cluster) {
+        high = std::max((pairs.values(k - 1) + pairs.guard_value - pairs.guard_residual) / 2.0, above(k - 1));
+    } else {
+        end = pairs.clusters.back().first;
+        if (end == 0) {
+            certificate.certified = true;  // σ lies below the spectrum, and all pairs are copies of the lowest value
+            return certificate;
+        }
+        high = std::max(below(end), (pairs.values(end - 1) + pairs.values(end)) / 2.0);
+    }
+    if (high >= pairs.guard_value && !pairs.cuts_cluster && !nearest) return certificate;
+
+    try {
+        const SparseHermitian<S>* B = pencil.B ? pencil.B_entries : nullptr;
+        ShiftInvert<S> counter(*pencil.A_entries, B, options.factorizer ? options.factorizer : eigen_ldlt<S>(),
+                               options.memory_limit);
+        const auto count = [&](double tau) -> std::optional<Index> {
+            ++certificate.factorizations;
+            if (!counter.factor(tau) || !counter.inertia()) return std::nullopt;
+            return counter.inertia()->negative;
+        };
+        const auto upper = count(high);
+        const auto lower = nearest ? count(low) : std::optional<Index>(factor.inertia()->negative);
+        if (!upper || !lower) return certificate;
+        const Index found = end - first, exact = *upper - *lower;
+        certificate.certified = exact == found;
+        certificate.missing = std::max<Index>(exact - found, 0);
+    } catch (const std::runtime_error&) {  // no room for a second factor: nothing is proven
+    }
+    return certificate;
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                       \
+    template std::shared_ptr<ShiftInvert<S>> make_factor<S>(const Pencil<S>&, const EigshOptions<S>&); \
+    template bool improve_shift<S>(const Eigenpairs<S>&, ShiftInvert<S>&);                             \
+    template Shift choose_shift<S>(const Pencil<S>&, ShiftInvert<S>&, const EigshOptions<S>&);         \
+    template Certificate certify<S>(const Pencil<S>&, const ShiftInvert<S>&, const Eigenpairs<S>&,     \
+                                    const EigshOptions<S>&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar
