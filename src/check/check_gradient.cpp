@@ -102,8 +102,8 @@ private:
             report_.products += pullback.report.products;
             report_.error_estimate = std::max(report_.error_estimate, pullback.report.error_estimate);
         };
-        if (!open_end_only_) accumulate(detail::pullback<S>(A, pairs_, evaluation.bar, options));
-        if (evaluation.spectral) accumulate(detail::pullback<S>(A, pairs_, *evaluation.spectral, options));
+        if (!open_end_only_) accumulate(detail::pullback<S>({.A = A}, pairs_, evaluation.bar, options));
+        if (evaluation.spectral) accumulate(detail::pullback<S>({.A = A}, pairs_, *evaluation.spectral, options));
         gradient_ = std::move(g);
         scales_.gap = smallest_gap(pairs_, open_end_only_);
         scales_.noise = value_noise(A, pairs_, cotangents_, bar_, evaluation.value, scales_.gap, sum_);

@@ -1,5 +1,6 @@
 #include "adjoint.hpp"
 #include "projected_solver/krylov.hpp"
+#include "projected_solver/shift_invert_solve.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -24,11 +25,24 @@ Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const Eigen::Vec
     return tol;
 }
 
+/// ‖s_i‖_B bounds the error of w_i by ‖s_i‖_B |λ_j − σ|/|λ_j − λ_i|: as residuals of A − λ_iB, whose error bound is
+/// the residual over the distance, these are ‖s_i‖_B (|λ_i − σ| + distance).
+template <ScalarType S>
+void in_units_of_eigenvalues(const Eigenpairs<S>& pairs, const std::vector<Index>& columns,
+                             ProjectedSolution<S>& solution) {
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+        const Index i = columns[j];
+        const double unit = std::abs(pairs.values(i) - pairs.sigma) + gap_outside(pairs, i);
+        solution.residuals(static_cast<Index>(j)) *= unit;
+        solution.rhs_norms(static_cast<Index>(j)) *= unit;
+    }
+}
+
 }  // namespace
 
 template <ScalarType S>
-Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps, ConstBlockRef<S> X,
-                       Block<S> rhs, const PullbackOptions<S>& options, PullbackReport& report) {
+Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps,
+                       ConstBlockRef<S> X, Block<S> rhs, const PullbackOptions<S>& options, PullbackReport& report) {
     const Index n = X.rows(), k = X.cols();
     report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
     const Eigen::VectorXd rhs_norms = norms<S>(rhs, options.sum, "pullback: the cotangent");
@@ -69,15 +83,34 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
                                  .extra = extra,
                                  .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
-    auto solution = detail::projected_solve<S>(A, lambda, deflation, std::move(rhs), solve);
+    Eigen::VectorXd given_norms = rhs_norms;
+    keep_entries(given_norms, columns);
+    const bool by_solve = pairs.solve && !options.preconditioner &&
+                          (options.method == LinearMethod::automatic || options.method == LinearMethod::shift_invert);
+    if (options.method == LinearMethod::shift_invert && !by_solve) {
+        throw std::invalid_argument(
+            "pullback: the shift_invert method needs pairs that came with a solve by A − σB, and no preconditioner");
+    }
+    ProjectedSolution<S> solution;
+    Eigen::VectorXd targets;
+    if (by_solve) {
+        const ShiftInvertProblem<S> problem{pencil,      pairs.solve,        pairs.sigma, X,
+                                            pairs.extra, pairs.extra_images, options.sum};
+        solution = shift_invert_solve<S>(problem, lambda, std::move(rhs), solve.tol, options.max_iterations);
+        solution.method = LinearMethod::shift_invert;
+        in_units_of_eigenvalues(pairs, columns, solution);
+        targets = solve.tol.size() == 1 ? Eigen::VectorXd(solve.tol(0) * solution.rhs_norms)
+                                        : solve.tol.cwiseProduct(solution.rhs_norms);
+    } else {
+        solution = detail::projected_solve<S>(pencil, lambda, deflation, std::move(rhs), solve);
+        targets = residual_targets(solve.tol.size() == 1 ? Eigen::VectorXd::Constant(b, solve.tol(0)) : solve.tol,
+                                   solution.rhs_norms, given_norms);
+    }
     const bool all = b == k;
     Block<S> W = all ? std::move(solution.W) : zeros<S>(n, k);
 
-    Eigen::VectorXd given_norms = rhs_norms, tol = solve.tol;
-    keep_entries(given_norms, columns);
-    if (tol.size() == 1) tol = Eigen::VectorXd::Constant(b, solve.tol(0));
-    const Eigen::VectorXd targets = residual_targets(tol, solution.rhs_norms, given_norms);
     report.products += solution.products;
+    report.solves += solution.solves;
     report.iterations = solution.iterations;
     report.method = solution.method;
     report.converged = solution.converged;
@@ -98,15 +131,15 @@ Block<S> solve_adjoint(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Eigen
 }
 
 template <ScalarType S>
-double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps, const Eigen::VectorXd& weights,
-                      const Eigen::VectorXd& rhs_norms, double factor, const PullbackReport& report,
-                      const Cotangent<S>& bar, const Sum& sum) {
+double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& x_norms, const Eigen::VectorXd& gaps,
+                      const Eigen::VectorXd& weights, const Eigen::VectorXd& rhs_norms, double factor,
+                      const PullbackReport& report, const Cotangent<S>& bar, const Sum& sum) {
     double error = 0.0;
     for (Index i = 0; i < pairs.size(); ++i) {
-        const double angle = pairs.residuals(i) / gaps(i);
-        error += std::sqrt(2.0) * weights(i) * angle;
-        error += factor * 2.0 * rhs_norms(i) / gaps(i) * angle;
-        error += factor * report.adjoint_residuals(i) / gap_outside(pairs, i);
+        const double angle = pairs.residuals(i) / gaps(i), x2 = x_norms(i) * x_norms(i);
+        error += std::sqrt(2.0) * weights(i) * angle * x2;
+        error += factor * 2.0 * rhs_norms(i) * x_norms(i) / gaps(i) * angle * x2;
+        error += factor * report.adjoint_residuals(i) / gap_outside(pairs, i) * x2;
     }
     // ‖sym(V Wᴴ)‖² = ½ (tr VᴴV WᴴW + Re tr (VᴴW)²)
     const Matrix<S> VV = gram<S>(bar.V, bar.V, sum), WW = gram<S>(bar.W, bar.W, sum), VW = gram<S>(bar.V, bar.W, sum);
@@ -114,12 +147,12 @@ double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps, c
     return square > 0.0 ? error / std::sqrt(square) : 0.0;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                                       \
-    template Block<S> solve_adjoint<S>(OperatorRef<S>, const Eigenpairs<S>&, const Eigen::VectorXd&, ConstBlockRef<S>, \
-                                       Block<S>, const PullbackOptions<S>&, PullbackReport&);                          \
-    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,            \
-                                      const Eigen::VectorXd&, double, const PullbackReport&, const Cotangent<S>&,      \
-                                      const Sum&);
+#define LAMBDABAR_INSTANTIATE(S)                                                                                     \
+    template Block<S> solve_adjoint<S>(const Pencil<S>&, const Eigenpairs<S>&, const Eigen::VectorXd&,               \
+                                       ConstBlockRef<S>, Block<S>, const PullbackOptions<S>&, PullbackReport&);      \
+    template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,          \
+                                      const Eigen::VectorXd&, const Eigen::VectorXd&, double, const PullbackReport&, \
+                                      const Cotangent<S>&, const Sum&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

@@ -60,14 +60,17 @@ void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
 }
 
 template <ScalarType S>
-const Cluster& open_end(const Eigenpairs<S>& pairs) {
-    return pairs.which == Which::smallest ? pairs.clusters.back() : pairs.clusters.front();
+bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster) {
+    const bool at_bottom = cluster.first == 0, at_top = cluster.first + cluster.count == pairs.size();
+    return (at_top && pairs.which != Which::largest) || (at_bottom && pairs.which != Which::smallest);
 }
 
 template <ScalarType S>
 void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
     if (!pairs.cuts_cluster) return;
-    const Index edge = pairs.which == Which::smallest ? pairs.size() - 1 : 0;
+    const bool at_top = pairs.which == Which::smallest ||
+                        (pairs.which == Which::nearest && pairs.guard_value > pairs.values(pairs.size() - 1));
+    const Index edge = at_top ? pairs.size() - 1 : 0;
     throw NotDifferentiable(
         sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
                  " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ", pairs.guard_value, " are ",
@@ -93,9 +96,8 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
         if (of[static_cast<std::size_t>(j)] == of[static_cast<std::size_t>(i)]) continue;
         gap = std::min(gap, std::abs(pairs.values(j) - pairs.values(i)) - pairs.residuals(j));
     }
-    const bool touches_guard =
-        pairs.cuts_cluster &&
-        &pairs.clusters[static_cast<std::size_t>(of[static_cast<std::size_t>(i)])] == &open_end(pairs);
+    const Cluster& own = pairs.clusters[static_cast<std::size_t>(of[static_cast<std::size_t>(i)])];
+    const bool touches_guard = pairs.cuts_cluster && is_open(pairs, own);
     if (std::isfinite(pairs.guard_value) && !touches_guard) {
         gap = std::min(gap, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
     }
@@ -105,6 +107,10 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
 template <ScalarType S>
 double gap_outside(const Eigenpairs<S>& pairs, Index i) {
     if (!std::isfinite(pairs.guard_value)) return gap_of(pairs, i);
+    if (pairs.which == Which::nearest) {  // nothing outside the set is nearer to σ than the guard
+        const double radius = std::abs(pairs.guard_value - pairs.sigma) - pairs.guard_residual;
+        return positive_gap(pairs, i, radius - std::abs(pairs.values(i) - pairs.sigma));
+    }
     return positive_gap(pairs, i, std::abs(pairs.guard_value - pairs.values(i)) - pairs.guard_residual);
 }
 
@@ -161,7 +167,7 @@ void refuse_gauge_violation(const Eigenpairs<S>& pairs, const std::vector<GaugeR
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                       \
     template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index);                                        \
-    template const Cluster& open_end<S>(const Eigenpairs<S>&);                                                         \
+    template bool is_open<S>(const Eigenpairs<S>&, const Cluster&);                                                    \
     template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                            \
     template double gap_of<S>(const Eigenpairs<S>&, Index);                                                            \
     template double gap_outside<S>(const Eigenpairs<S>&, Index);                                                       \

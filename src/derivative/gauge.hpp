@@ -9,9 +9,9 @@ namespace lambdabar {
 template <ScalarType S>
 void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n);
 
-/// The cluster at the open end of the set: the one the guard may belong to.
+/// True if the cluster lies at an open end of the set, where the next eigenvalue may belong to it.
 template <ScalarType S>
-const Cluster& open_end(const Eigenpairs<S>& pairs);
+bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster);
 
 /// NotDifferentiable naming λ_k, the guard value and their distance, if the set cuts a cluster.
 template <ScalarType S>

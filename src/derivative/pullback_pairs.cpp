@@ -45,13 +45,28 @@ Matrix<S> in_span(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
     return C;
 }
 
-/// True if the cotangent is not zero on the cluster at the open end of the set.
+/// diag(λ̄∘λ) + ½(λ_i + λ_j)∘K + ½ sym M, from C = diag λ̄ + K.
+template <ScalarType S>
+Matrix<S> in_span_of_B(const Eigenpairs<S>& pairs, const Matrix<S>& C, const Matrix<S>& M) {
+    const Index k = pairs.size();
+    Matrix<S> C_B(k, k);
+    for (Index i = 0; i < k; ++i) {
+        for (Index j = 0; j < k; ++j) C_B(j, i) = 0.5 * (pairs.values(i) + pairs.values(j)) * C(j, i);
+    }
+    if (M.size() > 0) C_B += (M + M.adjoint()) / 4.0;
+    return C_B;
+}
+
+/// True if the cotangent is not zero on a cluster at an open end of the set.
 template <ScalarType S>
 bool touches_open_end(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_bar,
                       const Eigen::VectorXd& vector_norms) {
-    const Cluster& end = open_end(pairs);
-    return (values_bar.segment(end.first, end.count).array() != 0.0).any() ||
-           (vector_norms.segment(end.first, end.count).array() != 0.0).any();
+    for (const Cluster& c : pairs.clusters) {
+        if (!is_open(pairs, c)) continue;
+        if ((values_bar.segment(c.first, c.count).array() != 0.0).any()) return true;
+        if ((vector_norms.segment(c.first, c.count).array() != 0.0).any()) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -59,17 +74,17 @@ bool touches_open_end(const Eigenpairs<S>& pairs, const Eigen::VectorXd& values_
 namespace detail {
 
 template <ScalarType S>
-Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCotangent<S>& bar,
+Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const PairCotangent<S>& bar,
                      const PullbackOptions<S>& options) {
-    require_differentiable_pairs(pairs, A.rows());
+    require_differentiable_pairs(pairs, pencil.rows());
     check_sizes(pairs, bar);
-    const Index n = A.rows(), k = pairs.size();
+    const Index n = pencil.rows(), k = pairs.size();
     const Eigen::VectorXd values_bar = bar.values.size() > 0 ? bar.values : Eigen::VectorXd::Zero(k);
     const bool has_vectors = bar.vectors.size() > 0;
 
     Pullback<S> result;
     Block<S> X = to_block<S>(pairs.vectors);
-    norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");  // throws on all processes unless finite
+    const Eigen::VectorXd x_norms = norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");
     Block<S> X_bar = to_block<S>(bar.vectors);
     Eigen::VectorXd vector_norms = Eigen::VectorXd::Zero(k);
     Matrix<S> M;
@@ -88,26 +103,36 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCot
     const Matrix<S> C = in_span(pairs, values_bar, M);
     Eigen::VectorXd gaps(k);
     for (Index i = 0; i < k; ++i) gaps(i) = gap_of(pairs, i);
-    Block<S> Z;
+    Block<S> Z, Z_B;  // B̄ = −X C_B Xᴴ − sym(WΛXᴴ) = sym(X (−X C_B − WΛ)ᴴ)
     if (has_vectors) {
-        Z = solve_adjoint<S>(A, pairs, gaps, X, std::move(X_bar), options, report);
+        Z = solve_adjoint<S>(pencil, pairs, gaps, X, std::move(X_bar), options, report);
         result.adjoints = Z;
         if (options.warm) options.warm->adjoints = result.adjoints;
+        if (pencil.B) {
+            Z_B = Z;
+            scale_columns<S>(Z_B, -pairs.values);
+            add_product<S>(Z_B, X, -in_span_of_B(pairs, C, M));
+        }
         add_product<S>(Z, X, C);
     } else {
         report.adjoint_residuals = report.adjoint_tolerances = Eigen::VectorXd::Zero(k);
         Z.resize(n, k);
         set_product<S>(Z, X, C);
+        if (pencil.B) {
+            Z_B.resize(n, k);
+            set_product<S>(Z_B, X, -in_span_of_B(pairs, C, M));
+        }
     }
+    if (pencil.B) result.B = {X, std::move(Z_B)};
     result.A = {std::move(X), std::move(Z)};
-    report.error_estimate =
-        estimate_error<S>(pairs, gaps, values_bar.cwiseAbs(), vector_norms, 1.0, report, result.A, options.sum);
+    report.error_estimate = estimate_error<S>(pairs, x_norms, gaps, values_bar.cwiseAbs(), vector_norms, 1.0, report,
+                                              result.A, options.sum);
     return result;
 }
 
-template Pullback<double> pullback<double>(OperatorRef<double>, const Eigenpairs<double>&, const PairCotangent<double>&,
-                                           const PullbackOptions<double>&);
-template Pullback<std::complex<double>> pullback<std::complex<double>>(OperatorRef<std::complex<double>>,
+template Pullback<double> pullback<double>(const Pencil<double>&, const Eigenpairs<double>&,
+                                           const PairCotangent<double>&, const PullbackOptions<double>&);
+template Pullback<std::complex<double>> pullback<std::complex<double>>(const Pencil<std::complex<double>>&,
                                                                        const Eigenpairs<std::complex<double>>&,
                                                                        const PairCotangent<std::complex<double>>&,
                                                                        const PullbackOptions<std::complex<double>>&);

@@ -60,11 +60,11 @@ FunctionOnSpectrum evaluate(const Eigenpairs<S>& pairs, const SpectralFunction<S
 namespace detail {
 
 template <ScalarType S>
-Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
+Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
                      const PullbackOptions<S>& options) {
-    require_differentiable_pairs(pairs, A.rows());
+    require_differentiable_pairs(pairs, pencil.rows());
     refuse_cut_cluster(pairs, "a function of the subspace");
-    const Index n = A.rows(), k = pairs.size();
+    const Index n = pencil.rows(), k = pairs.size();
     if (bar.bar_times_X.rows() != n || bar.bar_times_X.cols() != k) {
         std::ostringstream message;
         message << "pullback: bar_times_X is " << bar.bar_times_X.rows() << "×" << bar.bar_times_X.cols()
@@ -75,7 +75,7 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Spectra
 
     Pullback<S> result;
     Block<S> X = to_block<S>(pairs.vectors);
-    norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");  // throws on all processes unless finite
+    const Eigen::VectorXd x_norms = norms<S>(X, options.sum, "pullback: the matrix of eigenvectors");
     Block<S> FX = to_block<S>(bar.bar_times_X);
     Matrix<S> N = gram<S>(X, FX, options.sum, "pullback: bar_times_X");
     N = ((N + N.adjoint()) / 2.0).eval();
@@ -85,22 +85,36 @@ Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const Spectra
     // Ā = X C Xᴴ + 2 sym(W Xᴴ) = sym(X (X C + 2W)ᴴ)
     Eigen::VectorXd gaps(k);
     for (Index i = 0; i < k; ++i) gaps(i) = gap_outside(pairs, i);
-    Block<S> Z = solve_adjoint<S>(A, pairs, gaps, X, std::move(FX), options, result.report);
+    Block<S> Z = solve_adjoint<S>(pencil, pairs, gaps, X, std::move(FX), options, result.report);
     result.adjoints = Z;
     if (options.warm) options.warm->adjoints = result.adjoints;
     scale_columns<S>(Z, Eigen::VectorXd::Constant(k, 2.0));
     const Matrix<S> C = f.differences.template cast<S>().cwiseProduct(N);
+    if (pencil.B) {  // h[a, b] = f[a, b] (a + b)/2 + (f(a) + f(b))/2 for h(λ) = λ f(λ)
+        Block<S> Z_B = Z;
+        scale_columns<S>(Z_B, -pairs.values);
+        Matrix<S> C_B(k, k);
+        for (Index i = 0; i < k; ++i) {
+            for (Index j = 0; j < k; ++j) {
+                const double h =
+                    0.5 * (f.differences(j, i) * (pairs.values(i) + pairs.values(j)) + f.values(i) + f.values(j));
+                C_B(j, i) = h * N(j, i);
+            }
+        }
+        add_product<S>(Z_B, X, -C_B);
+        result.B = {X, std::move(Z_B)};
+    }
     add_product<S>(Z, X, C);
     result.A = {std::move(X), std::move(Z)};
     const Eigen::VectorXd weights = C.colwise().norm();
     result.report.error_estimate =
-        estimate_error<S>(pairs, gaps, weights, rhs_norms, 2.0, result.report, result.A, options.sum);
+        estimate_error<S>(pairs, x_norms, gaps, weights, rhs_norms, 2.0, result.report, result.A, options.sum);
     return result;
 }
 
-template Pullback<double> pullback<double>(OperatorRef<double>, const Eigenpairs<double>&,
+template Pullback<double> pullback<double>(const Pencil<double>&, const Eigenpairs<double>&,
                                            const SpectralFunction<double>&, const PullbackOptions<double>&);
-template Pullback<std::complex<double>> pullback<std::complex<double>>(OperatorRef<std::complex<double>>,
+template Pullback<std::complex<double>> pullback<std::complex<double>>(const Pencil<std::complex<double>>&,
                                                                        const Eigenpairs<std::complex<double>>&,
                                                                        const SpectralFunction<std::complex<double>>&,
                                                                        const PullbackOptions<std::complex<double>>&);

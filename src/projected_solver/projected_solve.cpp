@@ -76,8 +76,9 @@ KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, con
 namespace detail {
 
 template <ScalarType S>
-ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
-                                     Block<S> rhs, const ProjectedSolveOptions<S>& options) {
+ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda,
+                                     const Deflation<S>& deflation, Block<S> rhs,
+                                     const ProjectedSolveOptions<S>& options) {
     check<S>(pencil, lambda, deflation, rhs, options);
     const Index b = rhs.cols();
     CountedOperator<S> counted(pencil.A, deflation.sign);

@@ -66,6 +66,7 @@ struct PullbackReport {
     Eigen::VectorXd adjoint_tolerances;  // what was asked of each, absolute
     bool converged = true;               // all adjoint columns
     Index products = 0;                  // of the projected solve
+    Index solves = 0;                    // with A − σB, one per column
     Index iterations = 0;
     LinearMethod method = LinearMethod::cg;
     double error_estimate = 0.0;  // of ‖Ā‖_F, relative: eigen- and adjoint residuals over gaps (mathematics.md, 8)
@@ -74,16 +75,17 @@ struct PullbackReport {
 template <ScalarType S>
 struct [[nodiscard]] Pullback {
     Cotangent<S> A;      // Ā
+    Cotangent<S> B;      // B̄; empty for A x = λ x
     Matrix<S> adjoints;  // W, n×k
     PullbackReport report;
 };
 
 namespace detail {
 template <ScalarType S>
-Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const PairCotangent<S>& bar,
+Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const PairCotangent<S>& bar,
                      const PullbackOptions<S>& options);
 template <ScalarType S>
-Pullback<S> pullback(OperatorRef<S> A, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
+Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
                      const PullbackOptions<S>& options);
 }  // namespace detail
 
@@ -103,7 +105,7 @@ template <LinearMap Op>
 Pullback<typename Op::Scalar> pullback(const Op& A, const Eigenpairs<typename Op::Scalar>& pairs,
                                        const PairCotangent<typename Op::Scalar>& bar,
                                        const PullbackOptions<typename Op::Scalar>& options = {}) {
-    return detail::pullback<typename Op::Scalar>(OperatorRef<typename Op::Scalar>(A), pairs, bar, options);
+    return detail::pullback<typename Op::Scalar>(detail::pencil(A), pairs, bar, options);
 }
 
 /// The same for a spectral function F = Σ f(λ_i) x_i x_iᴴ of the set (mathematics.md, section 3):
@@ -113,7 +115,28 @@ template <LinearMap Op>
 Pullback<typename Op::Scalar> pullback(const Op& A, const Eigenpairs<typename Op::Scalar>& pairs,
                                        const SpectralFunction<typename Op::Scalar>& bar,
                                        const PullbackOptions<typename Op::Scalar>& options = {}) {
-    return detail::pullback<typename Op::Scalar>(OperatorRef<typename Op::Scalar>(A), pairs, bar, options);
+    return detail::pullback<typename Op::Scalar>(detail::pencil(A), pairs, bar, options);
 }
+
+/// Reverse mode through eigsh(A, B): the cotangents of both operators. With M, K and W as above, P = I − XXᴴB:
+///     Ā =  X (diag λ̄ + K) Xᴴ + sym(W Xᴴ),            Pᴴ(A − λ_iB)P w_i = −Pᴴ x̄_i,   XᴴBW = 0
+///     B̄ = −X (diag(λ̄∘λ) + ½(λ_i + λ_j)∘K + ½ sym M) Xᴴ − sym(WΛXᴴ).
+/// Where the pairs carry a solve with A − σB, it gives all columns of W in a few steps, interior eigenvalues included.
+template <LinearMap OpA, LinearMap OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Pullback<typename OpA::Scalar> pullback(
+        const OpA& A, const OpB& B, const Eigenpairs<typename OpA::Scalar>& pairs,
+        const PairCotangent<typename OpA::Scalar>& bar, const PullbackOptions<typename OpA::Scalar>& options = {}) {
+        return detail::pullback<typename OpA::Scalar>(detail::pencil(A, B), pairs, bar, options);
+    }
+
+/// The same for F = Σ f(λ_i) x_i x_iᴴ, x_i B-orthonormal, with h(λ) = λ f(λ):
+///     Ā =  X (f[λ_j, λ_i] ∘ N) Xᴴ + 2 sym(W Xᴴ),     N = sym(XᴴF̄X)
+///     B̄ = −X (h[λ_j, λ_i] ∘ N) Xᴴ − 2 sym(WΛXᴴ).
+template <LinearMap OpA, LinearMap OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Pullback<typename OpA::Scalar> pullback(
+        const OpA& A, const OpB& B, const Eigenpairs<typename OpA::Scalar>& pairs,
+        const SpectralFunction<typename OpA::Scalar>& bar, const PullbackOptions<typename OpA::Scalar>& options = {}) {
+        return detail::pullback<typename OpA::Scalar>(detail::pencil(A, B), pairs, bar, options);
+    }
 
 }  // namespace lambdabar

@@ -5,8 +5,9 @@
 
 namespace lambdabar {
 
-/// `automatic`: CG, and MINRES from the point where CG meets a direction of non-positive curvature.
-enum class LinearMethod { automatic, cg, minres };
+/// `automatic`: CG, and MINRES from the point where CG meets a direction of non-positive curvature; in a pullback,
+/// where the pairs came with a solve by A − σB, `shift_invert`: one Krylov space of (A − σB)⁻¹B for all columns.
+enum class LinearMethod { automatic, cg, minres, shift_invert };
 
 /// What the solution stays orthogonal to, and what is known beside it.
 template <ScalarType S>
@@ -35,14 +36,16 @@ struct [[nodiscard]] ProjectedSolution {
     std::vector<bool> column_converged;
     bool converged = false;  // all columns
     Index products = 0;
+    Index solves = 0;  // with A − σB
     Index iterations = 0;
     LinearMethod method = LinearMethod::cg;  // what was used in the end
 };
 
 namespace detail {
 template <ScalarType S>
-ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflation<S>& deflation,
-                                     Block<S> rhs, const ProjectedSolveOptions<S>& options);
+ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::VectorXd& lambda,
+                                     const Deflation<S>& deflation, Block<S> rhs,
+                                     const ProjectedSolveOptions<S>& options);
 }
 
 /// Solves P(A − λ_i)P w_i = P rhs_i, Xᴴ w_i = 0, P = I − XXᴴ, for all columns i at once: each with its own
@@ -64,13 +67,12 @@ ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen:
 /// The same for a pencil: Pᴴ(A − λ_i B)P w_i = Pᴴ rhs_i, XᴴB w_i = 0, P = I − XXᴴB. Two more vector passes and one
 /// product with B per step and column; k more vectors for BX.
 template <LinearMap OpA, LinearMap OpB>
-    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar>
-ProjectedSolution<typename OpA::Scalar> projected_solve(const OpA& A, const OpB& B, const Eigen::VectorXd& lambda,
-                                                        const Deflation<typename OpA::Scalar>& deflation,
-                                                        Block<typename OpA::Scalar> rhs,
-                                                        const ProjectedSolveOptions<typename OpA::Scalar>& options) {
-    using S = typename OpA::Scalar;
-    return detail::projected_solve<S>(detail::pencil(A, B), lambda, deflation, std::move(rhs), options);
-}
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> ProjectedSolution<typename OpA::Scalar>
+    projected_solve(const OpA& A, const OpB& B, const Eigen::VectorXd& lambda,
+                    const Deflation<typename OpA::Scalar>& deflation, Block<typename OpA::Scalar> rhs,
+                    const ProjectedSolveOptions<typename OpA::Scalar>& options) {
+        using S = typename OpA::Scalar;
+        return detail::projected_solve<S>(detail::pencil(A, B), lambda, deflation, std::move(rhs), options);
+    }
 
 }  // namespace lambdabar

@@ -1,0 +1,209 @@
+#include "shift_invert_solve.hpp"
+
+#include "krylov.hpp"
+
+#include <Eigen/LU>
+
+#include <limits>
+
+namespace lambdabar {
+
+namespace {
+
+constexpr const char* kSolve = "pullback: the result of the solve with A − σB";
+constexpr Index kMostIterations = 1000;
+constexpr double kRounding = 50.0 * std::numeric_limits<double>::epsilon();  // what orthogonality allows
+
+template <ScalarType S>
+class SharedKrylov {
+public:
+    SharedKrylov(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda)
+        : problem_(problem), metric_(problem.pencil.B), tau_(lambda.array() - problem.sigma) {
+        if (!metric_.identity()) BX_ = metric_.image(problem.X, scratch_);
+    }
+
+    ProjectedSolution<S> solve(Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
+        const Index n = rhs.rows(), b = rhs.cols();
+        ProjectedSolution<S> solution;
+        solution.W = zeros<S>(n, b);
+        solution.column_converged.assign(static_cast<std::size_t>(b), false);
+        remove_X_from_residuals(rhs);
+        Block<S> C(n, b);
+        apply_inverse(rhs, C);
+        rhs.resize(0, 0);
+        solution.rhs_norms = metric_.norms(C, scratch_, problem_.sum, kSolve);
+        solution.residuals = solution.rhs_norms;
+        Eigen::VectorXd target = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
+        target = target.cwiseMax(kRounding).cwiseProduct(solution.rhs_norms);
+
+        active_.clear();
+        for (Index j = 0; j < b; ++j) active_.push_back(j);
+        const Index most_columns = problem_.extra.cols() + 6 * b;
+        start_space(most_columns);
+        while (true) {
+            // s_i = c_i − (V − τ_i KV) y_i of the active columns; those that pass are written to W
+            Block<S> residual = galerkin(C, solution.W, target, solution);
+            if (active_.empty() || solution.iterations >= max_iterations) break;
+            if (m_ + residual.cols() > most_columns) {  // W holds the solution so far, C becomes what is left
+                C = fold(residual, b, solution.W);
+                start_space(most_columns);
+                continue;
+            }
+            if (!expand(residual)) break;
+            ++solution.iterations;
+        }
+        if (!active_.empty()) add_active(solution.W);
+        remove_X_from_solutions(solution.W);
+        for (const Index j : active_) solution.column_converged[static_cast<std::size_t>(j)] = false;
+        solution.converged = active_.empty();
+        solution.solves = solves_;
+        return solution;
+    }
+
+private:
+    ConstBlockRef<S> BX() const { return metric_.identity() ? problem_.X : ConstBlockRef<S>(BX_); }
+
+    void remove_X_from_residuals(Out<S> R) const {
+        for (int pass = 0; pass < 2 && problem_.X.cols() > 0; ++pass)
+            add_product<S>(R, BX(), -gram<S>(problem_.X, R, problem_.sum, "pullback: the right-hand side"));
+    }
+    void remove_X_from_solutions(Out<S> W) const {
+        if (problem_.X.cols() > 0) add_product<S>(W, problem_.X, -gram<S>(BX(), W, problem_.sum, kSolve));
+    }
+
+    /// Y = P (A − σB)⁻¹ R
+    void apply_inverse(In<S> R, Out<S> Y) {
+        problem_.solve(R, Y);
+        solves_ += R.cols();
+        remove_X_from_solutions(Y);
+    }
+
+    /// V = E with its images, made B-orthonormal and B-orthogonal to X.
+    void start_space(Index most_columns) {
+        const Index e = problem_.extra_images.cols() == problem_.extra.cols() ? problem_.extra.cols() : 0;
+        if (V_.cols() == 0) {
+            V_.resize(problem_.X.rows(), most_columns);
+            KV_.resize(problem_.X.rows(), most_columns);
+        }
+        m_ = e;
+        H_.setZero(most_columns, most_columns);
+        if (e == 0) return;
+        BlockRef<S> E = V_.leftCols(e), KE = KV_.leftCols(e);
+        E = problem_.extra;
+        KE = problem_.extra_images;
+        remove_X_from_solutions(E);
+        remove_X_from_solutions(KE);
+        // E is B-orthonormal to rounding but for what its part along X was: one Newton step towards it, of both.
+        const Matrix<S> G = metric_.inner(E, E, scratch_, problem_.sum);
+        const Matrix<S> step = (3.0 * Matrix<S>::Identity(e, e) - G) / 2.0;
+        rotate<S>(E, step);
+        rotate<S>(KE, step);
+        H_.topLeftCorner(e, e) = hermitian(metric_.inner(E, KE, scratch_, problem_.sum));
+    }
+
+    static Matrix<S> hermitian(const Matrix<S>& G) { return (G + G.adjoint()) / 2.0; }
+
+    /// V ← [V, the part of the residuals that is new], with images; false if there is none.
+    bool expand(const Block<S>& residual) {
+        BlockRef<S> W = V_.middleCols(m_, residual.cols());
+        W = residual;
+        const Index valid = orthonormalize<S>(W, V_.leftCols(m_), metric_, 7, problem_.sum, kSolve);
+        if (valid == 0) return false;
+        BlockRef<S> U = V_.middleCols(m_, valid), KU = KV_.middleCols(m_, valid);
+        remove_X_from_solutions(U);
+        Block<S> BU = metric_.image(U, scratch_);
+        apply_inverse(BU, KU);
+        const Matrix<S> G = metric_.inner(V_.leftCols(m_ + valid), KU, BU, problem_.sum, kSolve);
+        H_.block(0, m_, m_ + valid, valid) = G;
+        H_.block(m_, 0, valid, m_) = G.topRows(m_).adjoint();
+        m_ += valid;
+        return true;
+    }
+
+    /// Solves the small systems, tests the residuals, and returns those that are still too large.
+    Block<S> galerkin(const Block<S>& C, Block<S>& W, const Eigen::VectorXd& target, ProjectedSolution<S>& solution) {
+        const Index a = static_cast<Index>(active_.size());
+        Block<S> s(C.rows(), a);
+        for (Index j = 0; j < a; ++j) s.col(j) = C.col(active_[static_cast<std::size_t>(j)]);
+        y_.setZero(m_, a);
+        if (m_ > 0) {
+            const Matrix<S> g = metric_.inner(V_.leftCols(m_), s, scratch_, problem_.sum);
+            Matrix<S> tau_y(m_, a);
+            for (Index j = 0; j < a; ++j) {
+                const double tau = tau_(active_[static_cast<std::size_t>(j)]);
+                const Matrix<S> M = Matrix<S>::Identity(m_, m_) - tau * hermitian(H_.topLeftCorner(m_, m_));
+                y_.col(j) = M.partialPivLu().solve(g.col(j));
+                tau_y.col(j) = tau * y_.col(j);
+            }
+            add_product<S>(s, V_.leftCols(m_), -y_);
+            add_product<S>(s, KV_.leftCols(m_), tau_y);
+        }
+        const Eigen::VectorXd size = metric_.norms(s, scratch_, problem_.sum, kSolve);
+        std::vector<Index> left, left_columns;
+        for (Index j = 0; j < a; ++j) {
+            const Index i = active_[static_cast<std::size_t>(j)];
+            solution.residuals(i) = size(j);
+            if (size(j) <= target(i)) {
+                solution.column_converged[static_cast<std::size_t>(i)] = true;
+            } else {
+                left.push_back(j);
+                left_columns.push_back(i);
+            }
+        }
+        if (static_cast<Index>(left.size()) < a) {
+            add_active(W, solution.column_converged);
+            keep_columns(s, left);
+            Matrix<S> kept(m_, static_cast<Index>(left.size()));
+            for (std::size_t j = 0; j < left.size(); ++j) kept.col(static_cast<Index>(j)) = y_.col(left[j]);
+            y_ = std::move(kept);
+            active_ = std::move(left_columns);
+        }
+        return s;
+    }
+
+    /// W(:, i) += V y_i for the active columns, or those of them that have converged.
+    void add_active(Block<S>& W, const std::vector<bool>& chosen = {}) {
+        if (m_ == 0) return;
+        Matrix<S> coordinates = Matrix<S>::Zero(m_, W.cols());
+        for (std::size_t j = 0; j < active_.size(); ++j) {
+            if (chosen.empty() || chosen[static_cast<std::size_t>(active_[j])])
+                coordinates.col(active_[j]) = y_.col(static_cast<Index>(j));
+        }
+        add_product<S>(W, V_.leftCols(m_), coordinates);
+    }
+
+    /// Moves the solution so far into W; the right-hand sides that are left, in the places of their columns.
+    Block<S> fold(const Block<S>& residual, Index b, Block<S>& W) {
+        add_active(W);
+        Block<S> C = zeros<S>(residual.rows(), b);
+        for (std::size_t j = 0; j < active_.size(); ++j) C.col(active_[j]) = residual.col(static_cast<Index>(j));
+        return C;
+    }
+
+    const ShiftInvertProblem<S>& problem_;
+    Metric<S> metric_;
+    Eigen::VectorXd tau_;
+    Block<S> BX_, V_, KV_;
+    mutable Block<S> scratch_;
+    Matrix<S> H_, y_;            // VᴴBKV; coordinates of the active columns
+    std::vector<Index> active_;  // columns not converged
+    Index m_ = 0, solves_ = 0;
+};
+
+}  // namespace
+
+template <ScalarType S>
+ProjectedSolution<S> shift_invert_solve(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
+                                        Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
+    return SharedKrylov<S>(problem, lambda)
+        .solve(std::move(rhs), tol, max_iterations > 0 ? max_iterations : kMostIterations);
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                              \
+    template ProjectedSolution<S> shift_invert_solve<S>(const ShiftInvertProblem<S>&, const Eigen::VectorXd&, \
+                                                        Block<S>, const Eigen::VectorXd&, Index);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar
