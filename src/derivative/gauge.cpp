@@ -25,6 +25,12 @@ std::string describe(const Eigenpairs<S>& pairs, const Cluster& cluster) {
                     pairs.values(last), ", one cluster)");
 }
 
+/// Nearest to infinity: the reciprocals of the eigenvalues nearest to zero.
+template <ScalarType S>
+bool is_farthest_from_zero(const Eigenpairs<S>& pairs) {
+    return pairs.which == Which::nearest && std::isnan(pairs.sigma);
+}
+
 /// Distinct clusters are at least their residuals apart; rounding must not make a gap zero.
 template <ScalarType S>
 double positive_gap(const Eigenpairs<S>& pairs, Index i, double gap) {
@@ -61,7 +67,11 @@ void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
 
 template <ScalarType S>
 bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster) {
-    const bool at_bottom = cluster.first == 0, at_top = cluster.first + cluster.count == pairs.size();
+    const Index end = cluster.first + cluster.count;
+    const bool at_bottom = cluster.first == 0, at_top = end == pairs.size();
+    if (is_farthest_from_zero(pairs))  // open towards zero, from both sides
+        return (pairs.values(end - 1) < 0.0 && (at_top || pairs.values(end) > 0.0)) ||
+               (pairs.values(cluster.first) > 0.0 && (at_bottom || pairs.values(cluster.first - 1) < 0.0));
     return (at_top && pairs.which != Which::largest) || (at_bottom && pairs.which != Which::smallest);
 }
 
@@ -107,6 +117,8 @@ double gap_of(const Eigenpairs<S>& pairs, Index i) {
 template <ScalarType S>
 double gap_outside(const Eigenpairs<S>& pairs, Index i) {
     if (!std::isfinite(pairs.guard_value)) return gap_of(pairs, i);
+    if (is_farthest_from_zero(pairs))
+        return positive_gap(pairs, i, std::abs(pairs.values(i)) - std::abs(pairs.guard_value) - pairs.guard_residual);
     if (pairs.which == Which::nearest) {  // nothing outside the set is nearer to σ than the guard
         const double radius = std::abs(pairs.guard_value - pairs.sigma) - pairs.guard_residual;
         return positive_gap(pairs, i, radius - std::abs(pairs.values(i) - pairs.sigma));

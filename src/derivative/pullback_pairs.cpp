@@ -1,4 +1,5 @@
 #include "adjoint.hpp"
+#include "reciprocal.hpp"
 
 #include <cmath>
 #include <sstream>
@@ -78,6 +79,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
                      const PullbackOptions<S>& options) {
     require_differentiable_pairs(pairs, pencil.rows());
     check_sizes(pairs, bar);
+    if (pairs.definite == Definite::A) return pullback_reciprocal(pencil, pairs, bar, options);
     const Index n = pencil.rows(), k = pairs.size();
     const Eigen::VectorXd values_bar = bar.values.size() > 0 ? bar.values : Eigen::VectorXd::Zero(k);
     const bool has_vectors = bar.vectors.size() > 0;

@@ -1,4 +1,5 @@
 #include "adjoint.hpp"
+#include "reciprocal.hpp"
 
 #include <lambdabar/derivative/divided_difference.hpp>
 
@@ -64,6 +65,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
                      const PullbackOptions<S>& options) {
     require_differentiable_pairs(pairs, pencil.rows());
     refuse_cut_cluster(pairs, "a function of the subspace");
+    if (pairs.definite == Definite::A) return pullback_reciprocal(pencil, pairs, bar, options);
     const Index n = pencil.rows(), k = pairs.size();
     if (bar.bar_times_X.rows() != n || bar.bar_times_X.cols() != k) {
         std::ostringstream message;

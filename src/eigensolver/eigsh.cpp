@@ -45,12 +45,20 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     require(!options.solve || !std::isnan(options.sigma), "the caller's solve with A − σB needs its sigma");
     require(!options.solve || options.which != Which::largest,
             "a solve with A − σB serves `smallest` and `nearest`, not `largest`");
+    if (options.definite == Definite::A) {
+        require(pencil.B.has_value(), "definite = Definite::A is for pencils A x = λ B x");
+        require(options.which != Which::largest, "with definite = Definite::A ask for `smallest` or `nearest`");
+        require(std::isnan(options.sigma) || options.sigma == 0.0, "with definite = Definite::A sigma must be 0, not ",
+                options.sigma);
+    }
     const bool factorizable = pencil.has_entries() && !options.sum.distributed();
-    const bool needed = options.factor == UseFactor::always || (options.which == Which::nearest && !options.solve);
+    const bool needed = options.factor == UseFactor::always || options.definite == Definite::A ||
+                        (options.which == Which::nearest && !options.solve);
     require(!needed || factorizable || options.solve,
             "A − σB cannot be factorized: A and B must be sparse matrices in one process, or give `solve`");
-    require(options.which != Which::nearest || options.solve || options.factor != UseFactor::never,
-            "`nearest` needs a factorization or `solve`");
+    require((options.which != Which::nearest && options.definite == Definite::B) || options.solve ||
+                options.factor != UseFactor::never,
+            "`nearest`, and a B that may be indefinite, need a factorization or `solve`");
 }
 
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.

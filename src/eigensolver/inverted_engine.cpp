@@ -20,7 +20,7 @@ Eigenpairs<S> run(const Pencil<S>& pencil, const BlockSolve<S>& solve, double si
                   bool trust_start) {
     const InvertedPencil<S> inverted(pencil, solve);
     CountedOperator<S> counted(OperatorRef<S>(inverted), options.which == Which::nearest ? 1.0 : -1.0);
-    const Metric<S> metric(pencil.B);
+    const Metric<S> metric(options.definite == Definite::A ? std::optional(pencil.A) : pencil.B);
     const SpectralTransform transform{.sign = options.which == Which::nearest ? 1.0 : -1.0,
                                       .inverted = true,
                                       .nearest = options.which == Which::nearest,
@@ -31,6 +31,7 @@ Eigenpairs<S> run(const Pencil<S>& pencil, const BlockSolve<S>& solve, double si
     pairs.products = 0;
     pairs.sigma = sigma;
     pairs.solve = solve;
+    pairs.definite = options.definite;
     return pairs;
 }
 

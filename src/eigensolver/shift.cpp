@@ -17,6 +17,8 @@ template <class... Parts>
     throw std::invalid_argument(message.str());
 }
 
+constexpr const char* kBuckling = " (with a positive definite A, set definite = Definite::A)";
+
 /// max |A_ii / B_ii| over the rows that have mass: the order of the largest finite eigenvalue.
 template <ScalarType S>
 double eigenvalue_scale(const Pencil<S>& pencil) {
@@ -26,7 +28,7 @@ double eigenvalue_scale(const Pencil<S>& pencil) {
     if (heaviest == 0.0) refuse("B has a zero diagonal");
     double scale = 0.0;
     for (Index i = 0; i < a.size(); ++i) {
-        if (b(i) < -1e-14 * heaviest) refuse("B is indefinite: its diagonal entry ", i, " is ", b(i));
+        if (b(i) < -1e-14 * heaviest) refuse("B is indefinite: its diagonal entry ", i, " is ", b(i), kBuckling);
         if (b(i) > 1e-14 * heaviest) scale = std::max(scale, a(i) / b(i));
     }
     return scale > 0.0 ? scale : 1.0;
@@ -62,7 +64,7 @@ double go_below(ShiftInvert<S>& factor, double scale) {
         if (negative(factor) == 0) return sigma;
         scale *= 4.0;
     }
-    refuse("no shift down to ", sigma, " lies below the spectrum: is B indefinite?");
+    refuse("no shift down to ", sigma, " lies below the spectrum: is B indefinite?", kBuckling);
 }
 
 }  // namespace
@@ -85,6 +87,12 @@ std::shared_ptr<ShiftInvert<S>> make_factor(const Pencil<S>& pencil, const Eigsh
 
 template <ScalarType S>
 Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshOptions<S>& options) {
+    if (options.definite == Definite::A) {
+        const bool regular = factor.factor(0.0);
+        if (regular && negative(factor) == 0) return {0.0, false};
+        refuse("A must be positive definite with definite = Definite::A: it ",
+               regular ? "has " + std::to_string(negative(factor)) + " negative pivots" : std::string("is singular"));
+    }
     const double scale = eigenvalue_scale(pencil);
     if (!std::isnan(options.sigma)) {
         const double sigma = factor_near(factor, options.sigma, scale);
@@ -160,7 +168,9 @@ Certificate certify(const Pencil<S>& pencil, const ShiftInvert<S>& factor, const
         const auto upper = count(high);
         const auto lower = nearest ? count(low) : std::optional<Index>(factor.inertia()->negative);
         if (!upper || !lower) return certificate;
-        const Index found = end - first, exact = *upper - *lower;
+        // With a definite A the eigenvalues between 0 and τ are the negative ones of A − τB, on either side of 0.
+        const Index found = end - first;
+        const Index exact = pairs.definite == Definite::A ? *upper + (nearest ? *lower : 0) : *upper - *lower;
         certificate.certified = exact == found;
         certificate.missing = std::max<Index>(exact - found, 0);
     } catch (const std::runtime_error&) {  // no room for a second factor: nothing is proven

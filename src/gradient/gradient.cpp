@@ -50,6 +50,13 @@ void check_gradient_sizes(Index operator_rows, Index cotangent_rows, Index param
     throw std::invalid_argument(message.str());
 }
 
+void check_gradient_parameters(Index of_A, Index of_B) {
+    if (of_A == of_B) return;
+    std::ostringstream message;
+    message << "gradient: A has " << of_A << " parameters and B has " << of_B << "; a shared p̄ needs one set";
+    throw std::invalid_argument(message.str());
+}
+
 void check_gradient_values(const Eigen::VectorXd& g) {
     for (Index l = 0; l < g.size(); ++l) {
         if (std::isfinite(g(l))) continue;

@@ -20,6 +20,11 @@ enum class Which { smallest, largest, nearest };
 /// have entries. `always`: refuse if that is impossible. `never`: products with A and B only.
 enum class UseFactor { automatic, always, never };
 
+/// Which operator of A x = λ B x is positive (semi)definite and so defines the inner product in which vectors are
+/// orthonormal. `A`: buckling and the like, B may be indefinite; solved as B x = ν A x with λ = 1/ν. Then `smallest`
+/// means the smallest positive λ, and `nearest`, with sigma = 0, the λ of smallest modulus, of both signs.
+enum class Definite { B, A };
+
 /// X = M⁻¹ R for n×b blocks, exactly (to rounding): any callable of this form.
 template <ScalarType S>
 using BlockSolve = std::function<void(In<S> R, Out<S> X)>;
@@ -56,9 +61,10 @@ using Monitor = std::function<bool(const Progress&)>;
 template <ScalarType S>
 struct [[nodiscard]] Eigenpairs {
     Eigen::VectorXd values;     // k, ascending
-    Matrix<S> vectors;          // n×k, XᴴBX = I
+    Matrix<S> vectors;          // n×k, XᴴBX = I (XᴴAX = I where A is the definite one)
     Eigen::VectorXd residuals;  // of A x = λ B x, in units of λ, not of the solver's recurrences
     Which which = Which::smallest;
+    Definite definite = Definite::B;
 
     bool converged = false;  // every residual ≤ tol·‖A‖, the guard resolved, no missed copy found
     StopReason reason = StopReason::iteration_limit;
@@ -109,6 +115,7 @@ struct EigshOptions {
     Index k = 1;  // number of pairs, 1 ≤ k < n
     Which which = Which::smallest;
     double sigma = std::numeric_limits<double>::quiet_NaN();  // shift: what `nearest` is near to; NaN: chosen
+    Definite definite = Definite::B;                          // of a pencil
     double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖; with solves, on ‖(A − σB)⁻¹B x − μ x‖_B / |μ|
     UseFactor factor = UseFactor::automatic;
     Factorizer<S> factorizer = {};  // the direct solver; none: eigen_ldlt

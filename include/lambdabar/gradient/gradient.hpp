@@ -22,7 +22,19 @@ Vector<S> gradient(const SparseHermitian<S>& A, const Cotangent<S>& bar);
 template <Differentiable Op>
 Eigen::VectorXd gradient(const Op& A, const Cotangent<typename Op::Scalar>& bar, const Sum& sum = {});
 
+/// The gradient in parameters that A(p) and B(p) of a pencil share: p̄ = A's vjp of Ā + B's vjp of B̄.
+///
+///     auto bar = pullback(A, B, pairs, …);
+///     auto g   = gradient(A, B, bar.A, bar.B);
+///
+/// Throws std::invalid_argument also if the two have different numbers of parameters.
+template <Differentiable OpA, Differentiable OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Eigen::VectorXd gradient(
+        const OpA& A, const OpB& B, const Cotangent<typename OpA::Scalar>& A_bar,
+        const Cotangent<typename OpA::Scalar>& B_bar, const Sum& sum = {});
+
 namespace detail {
+void check_gradient_parameters(Index of_A, Index of_B);
 void check_gradient_sizes(Index operator_rows, Index cotangent_rows, Index parameters);
 void check_gradient_values(const Eigen::VectorXd& g);
 }  // namespace detail
@@ -37,5 +49,13 @@ Eigen::VectorXd gradient(const Op& A, const Cotangent<typename Op::Scalar>& bar,
     detail::check_gradient_values(g);
     return g;
 }
+
+template <Differentiable OpA, Differentiable OpB>
+    requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Eigen::VectorXd gradient(
+        const OpA& A, const OpB& B, const Cotangent<typename OpA::Scalar>& A_bar,
+        const Cotangent<typename OpA::Scalar>& B_bar, const Sum& sum) {
+        detail::check_gradient_parameters(A.parameters(), B.parameters());
+        return gradient(A, A_bar, sum) + gradient(B, B_bar, sum);
+    }
 
 }  // namespace lambdabar
