@@ -9,10 +9,14 @@
 
 #include <lambdabar/operator/concepts.hpp>
 #include <lambdabar/operator/operator_ref.hpp>
+#include <lambdabar/operator/pencil.hpp>
 #include <lambdabar/operator/sparse.hpp>
 #include <lambdabar/operator/callback.hpp>
 #include <lambdabar/operator/affine.hpp>
 #include <lambdabar/operator/preconditioner.hpp>
+
+#include <lambdabar/factorization/factorization.hpp>
+#include <lambdabar/factorization/shift_invert.hpp>
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 #include <lambdabar/eigensolver/eigsh.hpp>
