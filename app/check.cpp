@@ -3,6 +3,7 @@
 #include "solve.hpp"
 
 #include <cstdio>
+#include <stdexcept>
 
 namespace lambdabar::app {
 
@@ -48,7 +49,7 @@ int check_command(const CheckCommand& command) {
         ProgressLine progress(command.quiet);
         TestObjective<S> objective(file.rows(), command.solver.seed);
         report = check_gradient(file.A(), [&](const Eigenpairs<S>& pairs) { return objective(pairs); },
-                                {.eigsh = solver_options<S>(command.solver, progress),
+                                {.eigsh = solver_options<S>(command.solver, false, progress),
                                  .directions = command.directions,
                                  .first_step = command.first_step,
                                  .steps = command.steps,
@@ -62,7 +63,13 @@ int check_command(const CheckCommand& command) {
 }  // namespace
 
 int run(const CheckCommand& command) {
-    return with_scalar_of(command.matrix, [&](auto scalar) { return check_command<decltype(scalar)>(command); });
+    if (!command.mass.empty()) {
+        throw std::invalid_argument(
+            "check tests gradients of A x = λ x only, not with --mass: compare pullback --mass with differences of "
+            "eigsh "
+            "--mass on changed files");
+    }
+    return with_scalar_of(command, [&](auto scalar) { return check_command<decltype(scalar)>(command); });
 }
 
 }  // namespace lambdabar::app

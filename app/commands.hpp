@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <string>
 
 namespace lambdabar::app {
@@ -19,8 +21,12 @@ enum ExitStatus : int {
     not_differentiable = 4,  // as asked: gauge, cut cluster
 };
 
+/// The direct solver: `automatic` is the best that this build has for the task.
+enum class FactorMethod { automatic, none, ldlt, lu, cholmod, mumps };
+
 struct Common {
     fs::path matrix;
+    fs::path mass;  // empty: A x = λ x
     bool quiet = false;
 };
 
@@ -32,6 +38,9 @@ struct SolverOptions {
     std::uint64_t seed = 1;
     Index max_products = 0;
     fs::path start;
+    double sigma = std::numeric_limits<double>::quiet_NaN();  // NaN: chosen by the library
+    FactorMethod factor = FactorMethod::automatic;
+    bool certify = true;
 };
 
 struct EigshCommand : Common {
@@ -45,13 +54,14 @@ struct PullbackCommand : Common {
     fs::path values_bar, vectors_bar;  // per-pair cotangents
     fs::path f, f_slope, density_bar;  // spectral function
     double tol = 0.0;
+    FactorMethod factor = FactorMethod::automatic;
     Gauge gauge = Gauge::refuse;
     std::optional<Convention> convention;
 };
 
 struct ExtremeCommand : Common {
     SolverOptions solver;
-    fs::path gradient;
+    fs::path gradient, mass_gradient;
     std::optional<Convention> convention;
 };
 
@@ -67,11 +77,15 @@ int run(const PullbackCommand& command);
 int run(const ExtremeCommand& command);
 int run(const CheckCommand& command);
 
-/// Calls f with a value of the scalar that the file's header asks for: double, or std::complex<double>.
+/// Calls f with a value of the scalar that the headers ask for: std::complex<double> if the matrix or the mass is
+/// complex, else double.
 template <class Function>
-int with_scalar_of(const fs::path& matrix, Function f) {
-    const bool complex = read_matrix_market_header(matrix).field == MatrixMarketField::complex;
-    return complex ? f(std::complex<double>{}) : f(double{});
+int with_scalar_of(const Common& files, Function f) {
+    const auto complex = [](const fs::path& file) {
+        return read_matrix_market_header(file).field == MatrixMarketField::complex;
+    };
+    const bool matrix = complex(files.matrix), mass = !files.mass.empty() && complex(files.mass);
+    return matrix || mass ? f(std::complex<double>{}) : f(double{});
 }
 
 }  // namespace lambdabar::app

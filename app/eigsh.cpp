@@ -1,6 +1,6 @@
-#include "matrix_file.hpp"
 #include "output_files.hpp"
 #include "pairs_file.hpp"
+#include "problem.hpp"
 #include "progress.hpp"
 #include "solve.hpp"
 
@@ -14,22 +14,24 @@ int eigsh_command(const EigshCommand& command) {
     const fs::path values = with_suffix(command.out, ".values.mtx"), vectors = with_suffix(command.out, ".vectors.mtx");
     const fs::path report = with_suffix(command.out, ".json");
     for (const fs::path& target : {values, vectors, report}) OutputFiles::announce(target);
-    const MatrixFile<S> file(command.matrix);
+    const Problem<S> problem(command);
     const double loaded = seconds_now();
 
     ProgressLine progress(command.quiet);
-    EigshOptions<S> options = solver_options<S>(command.solver, progress);
+    EigshOptions<S> options = solver_options<S>(command.solver, problem.has_mass(), progress);
     options.engine = command.engine;
-    options.extra = 0;
-    const Eigenpairs<S> pairs = lambdabar::eigsh(file.A(), options);
+    // None is written. A set that is open at both ends is held against them to see whether it cuts a cluster.
+    options.extra = options.which == Which::nearest ? options.k : 0;
+    const Eigenpairs<S> pairs = problem.eigsh(options);
     const double solved = seconds_now();
 
     Json json{{"command", "eigsh"},
               {"version", LAMBDABAR_VERSION},
               {"matrix", command.matrix.string()},
+              {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
               {"scalar", std::same_as<S, double> ? "real" : "complex"},
-              {"n", file.rows()},
-              {"stored_entries", file.A().stored_entries()},
+              {"n", problem.rows()},
+              {"stored_entries", problem.A().stored_entries()},
               {"seed", command.solver.seed}};
     json.update(report_of(pairs));
     json["seconds"] = solved - loaded;
@@ -49,7 +51,7 @@ int eigsh_command(const EigshCommand& command) {
 }  // namespace
 
 int run(const EigshCommand& command) {
-    return with_scalar_of(command.matrix, [&](auto scalar) { return eigsh_command<decltype(scalar)>(command); });
+    return with_scalar_of(command, [&](auto scalar) { return eigsh_command<decltype(scalar)>(command); });
 }
 
 }  // namespace lambdabar::app

@@ -13,7 +13,12 @@ namespace {
 using namespace lambdabar;
 using namespace lambdabar::app;
 
-const std::map<std::string, Which> kWhich = {{"smallest", Which::smallest}, {"largest", Which::largest}};
+const std::map<std::string, Which> kEnds = {{"smallest", Which::smallest}, {"largest", Which::largest}};
+const std::map<std::string, Which> kWhich = {
+    {"smallest", Which::smallest}, {"largest", Which::largest}, {"nearest", Which::nearest}};
+const std::map<std::string, FactorMethod> kFactor = {
+    {"auto", FactorMethod::automatic}, {"none", FactorMethod::none},       {"ldlt", FactorMethod::ldlt},
+    {"lu", FactorMethod::lu},          {"cholmod", FactorMethod::cholmod}, {"mumps", FactorMethod::mumps}};
 const std::map<std::string, Gauge> kGauge = {{"throw", Gauge::refuse}, {"project", Gauge::project}};
 const std::map<std::string, Convention> kConvention = {{"full", Convention::full}, {"lower", Convention::lower}};
 const std::map<std::string, Engine> kEngine = {
@@ -36,15 +41,32 @@ void add_common(CLI::App& command, Common& options) {
     command.add_flag("--quiet", options.quiet, "no progress line, even on a terminal");
 }
 
-void add_solver(CLI::App& command, SolverOptions& options, bool choose_pairs) {
-    if (choose_pairs) {
-        command.add_option("-k", options.k, "number of eigenpairs, 1 ≤ k < n")->capture_default_str();
-        add_choice(command, "--which", options.which, kWhich, "end of the spectrum: smallest (default) or largest");
-    }
+void add_mass(CLI::App& command, fs::path& mass) {
+    command.add_option("--mass", mass, "B of A x = λ B x, positive (semi)definite, a Matrix Market file");
+}
+
+void add_factor(CLI::App& command, FactorMethod& factor) {
+    add_choice(command, "--factor", factor, kFactor,
+               "direct solver for A − σB: auto (default: the best of this build), none, ldlt, lu, cholmod or mumps");
+}
+
+void add_certify(CLI::App& command, SolverOptions& options) {
+    command.add_flag_callback(
+        "--no-certify", [&options] { options.certify = false; },
+        "do not prove by a second factorization that no eigenvalue is missing");
+}
+
+void add_solver(CLI::App& command, SolverOptions& options) {
     command.add_option("--tol", options.tol, "residual tolerance, relative to the norm of the matrix")
         ->capture_default_str();
     command.add_option("--seed", options.seed, "of random numbers")->capture_default_str();
     command.add_option("--max-products", options.max_products, "limit on products with the matrix (0: generous)");
+}
+
+void add_pairs(CLI::App& command, SolverOptions& options, const std::map<std::string, Which>& which,
+               const std::string& help) {
+    command.add_option("-k", options.k, "number of eigenpairs, 1 ≤ k < n")->capture_default_str();
+    add_choice(command, "--which", options.which, which, help);
 }
 
 void add_convention(CLI::App& command, std::optional<Convention>& convention) {
@@ -74,7 +96,12 @@ int run_command_line(int argc, char** argv) {
     CLI::App& eigsh_command =
         *app.add_subcommand("eigsh", "eigenpairs; writes PREFIX.values.mtx, PREFIX.vectors.mtx, PREFIX.json");
     add_common(eigsh_command, eigsh);
-    add_solver(eigsh_command, eigsh.solver, true);
+    add_mass(eigsh_command, eigsh.mass);
+    add_pairs(eigsh_command, eigsh.solver, kWhich, "smallest (default), largest, or nearest to --sigma");
+    eigsh_command.add_option("--sigma", eigsh.solver.sigma, "shift: what nearest is near to; for smallest, below all");
+    add_factor(eigsh_command, eigsh.solver.factor);
+    add_certify(eigsh_command, eigsh.solver);
+    add_solver(eigsh_command, eigsh.solver);
     eigsh_command.add_option("--start", eigsh.solver.start, "start block, a Matrix Market array with n rows");
     add_choice(eigsh_command, "--engine", eigsh.engine, kEngine, "automatic (default), block_lanczos or spectra");
     eigsh_command.add_option("--out", eigsh.out, "PREFIX of the files written")->required();
@@ -83,8 +110,10 @@ int run_command_line(int argc, char** argv) {
     PullbackCommand pullback;
     CLI::App& pullback_command = *app.add_subcommand("pullback",
                                                      "gradient on the matrix's entries from cotangents of its "
-                                                     "eigenpairs; writes PREFIX2.gradient.mtx, PREFIX2.json");
+                                                     "eigenpairs; writes PREFIX2.gradient.mtx, with a mass "
+                                                     "PREFIX2.mass_gradient.mtx, PREFIX2.json");
     add_common(pullback_command, pullback);
+    add_mass(pullback_command, pullback.mass);
     pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh run on the same matrix")->required();
     pullback_command.add_option("--values-bar", pullback.values_bar, "cotangent of the eigenvalues: k numbers");
     pullback_command.add_option("--vectors-bar", pullback.vectors_bar, "cotangent of the eigenvectors: n×k");
@@ -93,6 +122,7 @@ int run_command_line(int argc, char** argv) {
     pullback_command.add_option("--density-bar", pullback.density_bar,
                                 "cotangent of Σ f(λ_i) x_i x_iᴴ, times the eigenvectors: n×k");
     pullback_command.add_option("--tol", pullback.tol, "adjoint residual, relative (0: what the eigenpairs support)");
+    add_factor(pullback_command, pullback.factor);
     add_convention(pullback_command, pullback.convention);
     add_choice(pullback_command, "--gauge", pullback.gauge, kGauge,
                "cotangents that see the basis inside a cluster: throw (default) or project");
@@ -107,8 +137,12 @@ int run_command_line(int argc, char** argv) {
         CLI::App& command =
             *app.add_subcommand(min ? "eigmin" : "eigmax", min ? "the smallest eigenvalue, on stdout" : "the largest");
         add_common(command, *extreme);
-        add_solver(command, extreme->solver, false);
+        add_mass(command, extreme->mass);
+        add_factor(command, extreme->solver.factor);
+        add_certify(command, extreme->solver);
+        add_solver(command, extreme->solver);
         command.add_option("--gradient", extreme->gradient, "write its gradient on the matrix's entries to this file");
+        command.add_option("--mass-gradient", extreme->mass_gradient, "write its gradient on the mass's entries");
         add_convention(command, extreme->convention);
         command.callback([&status, extreme] { status = run(*extreme); });
     }
@@ -118,7 +152,9 @@ int run_command_line(int argc, char** argv) {
     CLI::App& check_command =
         *app.add_subcommand("check", "Taylor test of the gradient of an objective of values and vectors, on stdout");
     add_common(check_command, check);
-    add_solver(check_command, check.solver, true);
+    check_command.add_option("--mass", check.mass)->group("");  // hidden: refused with a sentence
+    add_pairs(check_command, check.solver, kEnds, "end of the spectrum: smallest (default) or largest");
+    add_solver(check_command, check.solver);
     check_command.add_option("--directions", check.directions, "random directions")->capture_default_str();
     check_command.add_option("--steps", check.steps, "steps per direction")->capture_default_str();
     check_command.add_option("--first-step", check.first_step, "relative to the entries (0: from the smallest gap)");

@@ -8,10 +8,11 @@ namespace lambdabar::app {
 
 template <ScalarType S>
 MatrixFile<S>::MatrixFile(const fs::path& path) {
-    const MatrixMarketSymmetry header = read_matrix_market_header(path).symmetry;
-    constexpr bool real = std::same_as<S, double>;
+    const MatrixMarketHeader header = read_matrix_market_header(path);
+    real_ = header.field != MatrixMarketField::complex;
     // A complex symmetric or skew file is expanded, so that SparseHermitian sees what it is and names it.
-    const bool one_triangle = header == (real ? MatrixMarketSymmetry::symmetric : MatrixMarketSymmetry::hermitian);
+    const bool one_triangle =
+        header.symmetry == (real_ ? MatrixMarketSymmetry::symmetric : MatrixMarketSymmetry::hermitian);
     storage_ = one_triangle ? MatrixMarketSymmetry::hermitian : MatrixMarketSymmetry::general;
     matrix_ = read_sparse<S>(path, one_triangle ? SymmetricStorage::keep : SymmetricStorage::expand);
     try {
@@ -42,7 +43,11 @@ template <ScalarType S>
 void MatrixFile<S>::write(const fs::path& path, const Vector<S>& values) const {
     Eigen::SparseMatrix<S> M = matrix_;
     std::copy(values.begin(), values.end(), M.valuePtr());
-    write_matrix_market(path, M, storage_);
+    if (real_) {
+        write_matrix_market(path, Eigen::SparseMatrix<double>(M.real()), storage_);
+    } else {
+        write_matrix_market(path, M, storage_);
+    }
 }
 
 template class MatrixFile<double>;

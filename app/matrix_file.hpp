@@ -16,13 +16,14 @@ public:
     const SparseHermitian<S>& A() const { return *view_; }
     Index rows() const { return matrix_.rows(); }
 
-    /// The stored entries with other values, in the file's storage.
+    /// The stored entries with other values, in the file's storage; their real parts if the file is real.
     void write(const fs::path& path, const Vector<S>& values) const;
 
 private:
     void refuse_lone_triangle(const fs::path& path) const;
 
     Eigen::SparseMatrix<S> matrix_;
+    bool real_ = false;  // what the header says
     MatrixMarketSymmetry storage_ = MatrixMarketSymmetry::general;
     std::unique_ptr<SparseHermitian<S>> view_;
 };

@@ -1,6 +1,7 @@
 #include "pairs_file.hpp"
 
 #include "output_files.hpp"
+#include "pairs_check.hpp"
 
 #include <cmath>
 #include <fstream>
@@ -11,11 +12,12 @@ namespace lambdabar::app {
 
 namespace {
 
-constexpr double kEps = std::numeric_limits<double>::epsilon();
-
 constexpr std::pair<StopReason, const char*> kReasons[] = {{StopReason::converged, "converged"},
                                                            {StopReason::iteration_limit, "iteration limit"},
                                                            {StopReason::stopped_by_monitor, "stopped by monitor"}};
+
+constexpr std::pair<Which, const char*> kWhich[] = {
+    {Which::smallest, "smallest"}, {Which::largest, "largest"}, {Which::nearest, "nearest"}};
 
 /// NaN has no JSON form: null.
 double number(const Json& value) {
@@ -55,7 +57,9 @@ Json parse(const fs::path& file) {
 /// Everything in the report that values and vectors do not hold.
 template <ScalarType S>
 void take_report(const Json& json, Eigenpairs<S>& pairs) {
-    pairs.which = json.at("which") == "largest" ? Which::largest : Which::smallest;
+    for (const auto& which : kWhich) {
+        if (json.at("which") == which.second) pairs.which = which.first;
+    }
     pairs.converged = json.at("converged").get<bool>();
     for (const auto& reason : kReasons) {
         if (json.at("reason") == reason.second) pairs.reason = reason.first;
@@ -70,6 +74,9 @@ void take_report(const Json& json, Eigenpairs<S>& pairs) {
     pairs.guard_residual = number(json.at("guard_residual"));
     pairs.cuts_cluster = json.at("cuts_cluster").get<bool>();
     pairs.probed = json.at("probed").get<bool>();
+    pairs.certified = json.value("certified", false);
+    if (json.contains("sigma")) pairs.sigma = number(json["sigma"]);
+    pairs.singular_B = json.value("singular_B", false);
     pairs.products = json.at("products").get<Index>();
     pairs.iterations = json.at("iterations").get<Index>();
     pairs.engine = json.at("engine").get<std::string>();
@@ -83,9 +90,11 @@ void check_report(const fs::path& file, const Eigenpairs<S>& pairs) {
     require(pairs.norm_A > 0.0 && std::isfinite(pairs.norm_A) && pairs.tol >= 0.0 && pairs.cluster_tol >= 0.0, file,
             "norm_A = ", pairs.norm_A, ", tol = ", pairs.tol, " or cluster_tol = ", pairs.cluster_tol,
             " is out of range");
-    const double worst = pairs.residuals.maxCoeff(), allowed = pairs.tol * pairs.norm_A;
-    require(!pairs.converged || (pairs.residuals.array() <= allowed).all(), file, "says converged, with a residual of ",
-            worst, " above the tolerance ", allowed);
+    for (Index i = 0; i < k; ++i) {
+        require(!pairs.converged || pairs.residuals(i) <= allowed_residual(pairs, i), file,
+                "says converged, with a residual of ", pairs.residuals(i), " above the tolerance ",
+                allowed_residual(pairs, i));
+    }
     Index next = 0;
     for (const Cluster& cluster : pairs.clusters) {
         require(cluster.first == next && cluster.count >= 1 && cluster.count <= k - next, file, "cluster (first ",
@@ -95,35 +104,15 @@ void check_report(const fs::path& file, const Eigenpairs<S>& pairs) {
     require(next == k, file, "the clusters hold ", next, " of ", k, " pairs");
 }
 
-/// Are these eigenpairs of this matrix? A X − X Λ and XᴴX, against what the report says.
-template <ScalarType S>
-void check_pairs(const fs::path& prefix, const SparseHermitian<S>& A, Eigenpairs<S>& pairs) {
-    const fs::path file = with_suffix(prefix, ".vectors.mtx");
-    const Block<S> X = pairs.vectors;
-    Block<S> R(X.rows(), X.cols());
-    A.apply_fused(X, pairs.values, 1.0, 0.0, R);
-    const Eigen::VectorXd residuals = norms<S>(R);
-    // The same product in another order: n-independent multiples of eps ‖A‖, and the printed residual itself.
-    for (Index i = 0; i < pairs.size(); ++i) {
-        const double allowed = 2.0 * pairs.residuals(i) + 1e3 * kEps * pairs.norm_A;
-        const bool tested = pairs.converged || !std::isnan(pairs.residuals(i));
-        require(!tested || residuals(i) <= allowed, file,
-                "these are not eigenpairs of this matrix: ‖A x − λ x‖ = ", residuals(i), " for pair ", i + 1,
-                " (λ = ", pairs.values(i), "), where ", with_suffix(prefix, ".json").string(), " says ",
-                pairs.residuals(i));
-    }
-    const double skew = (gram<S>(X, X) - Matrix<S>::Identity(X.cols(), X.cols())).norm();
-    require(skew <= 1e-8, file, "the vectors are not orthonormal: ‖XᴴX − I‖ = ", skew);
-    pairs.residuals = residuals;
-}
-
 }  // namespace
 
 template <ScalarType S>
 Json report_of(const Eigenpairs<S>& pairs) {
     Json json;
     json["k"] = pairs.size();
-    json["which"] = pairs.which == Which::smallest ? "smallest" : "largest";
+    for (const auto& which : kWhich) {
+        if (pairs.which == which.first) json["which"] = which.second;
+    }
     json["converged"] = pairs.converged;
     for (const auto& reason : kReasons) {
         if (pairs.reason == reason.first) json["reason"] = reason.second;
@@ -140,7 +129,12 @@ Json report_of(const Eigenpairs<S>& pairs) {
     json["guard_residual"] = pairs.guard_residual;
     json["cuts_cluster"] = pairs.cuts_cluster;
     json["probed"] = pairs.probed;
+    json["certified"] = pairs.certified;
+    json["sigma"] = pairs.sigma;
+    json["singular_B"] = pairs.singular_B;
     json["products"] = pairs.products;
+    json["solves"] = pairs.solves;
+    json["factorizations"] = pairs.factorizations;
     json["iterations"] = pairs.iterations;
     json["basis_size"] = pairs.basis_size;
     json["filter_degree"] = pairs.filter_degree;
@@ -148,8 +142,16 @@ Json report_of(const Eigenpairs<S>& pairs) {
     return json;
 }
 
+/// A report without the key "mass" is of a standard problem.
+void check_mass(const fs::path& file, const Json& json, bool has_mass) {
+    const bool found_with_mass = json.contains("mass") && json["mass"].is_string();
+    require(!found_with_mass || has_mass, file, "the pairs are of A x = λ B x: give --mass ",
+            found_with_mass ? json["mass"].get<std::string>() : "");
+    require(found_with_mass || !has_mass, file, "the pairs are of A x = λ x: give --mass to eigsh too");
+}
+
 template <ScalarType S>
-Eigenpairs<S> read_pairs(const fs::path& prefix, const SparseHermitian<S>& A) {
+Eigenpairs<S> read_pairs(const fs::path& prefix, const Problem<S>& problem) {
     const fs::path values_file = with_suffix(prefix, ".values.mtx"), vectors_file = with_suffix(prefix, ".vectors.mtx");
     const fs::path report_file = with_suffix(prefix, ".json");
     Eigenpairs<S> pairs;
@@ -157,30 +159,41 @@ Eigenpairs<S> read_pairs(const fs::path& prefix, const SparseHermitian<S>& A) {
     require(values.cols() == 1, values_file, "holds a ", values.rows(), "×", values.cols(), " matrix, not a column");
     pairs.values = values;
     pairs.vectors = read_dense<S>(vectors_file);
-    require(pairs.vectors.cols() == pairs.size() && pairs.vectors.rows() == A.rows(), vectors_file, "holds a ",
+    require(pairs.vectors.cols() == pairs.size() && pairs.vectors.rows() == problem.rows(), vectors_file, "holds a ",
             pairs.vectors.rows(), "×", pairs.vectors.cols(), " matrix; ", pairs.size(), " values and a matrix of size ",
-            A.rows(), " need ", A.rows(), "×", pairs.size());
+            problem.rows(), " need ", problem.rows(), "×", pairs.size());
     const Json json = parse(report_file);
     try {
+        check_mass(report_file, json, problem.has_mass());
         take_report(json, pairs);
     } catch (const Json::exception& error) {
         require(false, report_file, "is not the report of an eigsh run: ", error.what());
     }
     check_report(report_file, pairs);
-    check_pairs(prefix, A, pairs);
+    check_pairs(prefix, problem, pairs);
     return pairs;
+}
+
+template <ScalarType S>
+double allowed_residual(const Eigenpairs<S>& pairs, Index i) {
+    if (std::isnan(pairs.sigma)) return pairs.tol * pairs.norm_A;
+    constexpr double kRounding = 4.0 * std::numeric_limits<double>::epsilon();  // of λ − σ
+    const double value = pairs.values(i);
+    return pairs.tol * (std::abs(value - pairs.sigma) + kRounding * (std::abs(value) + std::abs(pairs.sigma)));
 }
 
 template <ScalarType S>
 std::string not_converged_sentence(const Eigenpairs<S>& pairs) {
     std::ostringstream message;
     message.precision(12);
-    message << "eigsh has not converged after " << pairs.products << " products: ";
+    message << "eigsh has not converged after ";
+    message << (pairs.solves > 0 ? pairs.solves : pairs.products) << (pairs.solves > 0 ? " solves: " : " products: ");
     Index worst = 0;
+    const auto excess = [&](Index i) { return pairs.residuals(i) / allowed_residual(pairs, i); };
     for (Index i = 0; i < pairs.size(); ++i) {
-        if (!(pairs.residuals(i) <= pairs.residuals(worst))) worst = i;
+        if (!(excess(i) <= excess(worst))) worst = i;
     }
-    const double allowed = pairs.tol * pairs.norm_A;
+    const double allowed = allowed_residual(pairs, worst);
     if (pairs.residuals(worst) <= allowed) {
         message << "the pair beyond the " << pairs.size() << " wanted ones (λ = " << pairs.guard_value << ", residual "
                 << pairs.guard_residual << ") is not known well enough to say whether the set is complete";
@@ -194,9 +207,10 @@ std::string not_converged_sentence(const Eigenpairs<S>& pairs) {
     return message.str();
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                      \
-    template Json report_of<S>(const Eigenpairs<S>&);                                 \
-    template Eigenpairs<S> read_pairs<S>(const fs::path&, const SparseHermitian<S>&); \
+#define LAMBDABAR_INSTANTIATE(S)                                              \
+    template Json report_of<S>(const Eigenpairs<S>&);                         \
+    template Eigenpairs<S> read_pairs<S>(const fs::path&, const Problem<S>&); \
+    template double allowed_residual<S>(const Eigenpairs<S>&, Index);         \
     template std::string not_converged_sentence<S>(const Eigenpairs<S>&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -1,6 +1,7 @@
-#include "matrix_file.hpp"
 #include "output_files.hpp"
 #include "pairs_file.hpp"
+#include "pairs_solve.hpp"
+#include "problem.hpp"
 #include "progress.hpp"
 
 #include <stdexcept>
@@ -32,19 +33,24 @@ Matrix<S> read_block(const fs::path& file, const Eigenpairs<S>& pairs) {
 }
 
 template <ScalarType S>
-Pullback<S> pull_back(const PullbackCommand& command, const SparseHermitian<S>& A, const Eigenpairs<S>& pairs) {
+Pullback<S> pull_back(const PullbackCommand& command, const Problem<S>& problem, const Eigenpairs<S>& pairs) {
     const PullbackOptions<S> options{.gauge = command.gauge, .tol = command.tol};
     if (!command.f.empty()) {
         SpectralFunction<S> spectral;
         spectral.f_values = read_numbers(command.f, pairs.size());
         spectral.f_slopes = read_numbers(command.f_slope, pairs.size());
         spectral.bar_times_X = read_block(command.density_bar, pairs);
-        return lambdabar::pullback(A, pairs, spectral, options);
+        return problem.pullback(pairs, spectral, options);
     }
     PairCotangent<S> bar;
     if (!command.values_bar.empty()) bar.values = read_numbers(command.values_bar, pairs.size());
     if (!command.vectors_bar.empty()) bar.vectors = read_block(command.vectors_bar, pairs);
-    return lambdabar::pullback(A, pairs, bar, options);
+    return problem.pullback(pairs, bar, options);
+}
+
+const char* word_for(LinearMethod method) {
+    if (method == LinearMethod::shift_invert) return "shift_invert";
+    return method == LinearMethod::minres ? "minres" : "cg";
 }
 
 Json report_of(const PullbackReport& report) {
@@ -62,8 +68,9 @@ Json report_of(const PullbackReport& report) {
     json["adjoint_residuals"] = list(report.adjoint_residuals);
     json["adjoint_tolerances"] = list(report.adjoint_tolerances);
     json["products"] = report.products;
+    json["solves"] = report.solves;
     json["iterations"] = report.iterations;
-    json["method"] = report.method == LinearMethod::minres ? "minres" : "cg";
+    json["method"] = word_for(report.method);
     json["error_estimate"] = report.error_estimate;
     return json;
 }
@@ -71,27 +78,37 @@ Json report_of(const PullbackReport& report) {
 template <ScalarType S>
 int pullback_command(const PullbackCommand& command) {
     const fs::path target = with_suffix(command.out, ".gradient.mtx"), report = with_suffix(command.out, ".json");
+    const fs::path mass_target = with_suffix(command.out, ".mass_gradient.mtx");
     OutputFiles::announce(target);
+    if (!command.mass.empty()) OutputFiles::announce(mass_target);
     OutputFiles::announce(report);
-    const MatrixFile<S> file(command.matrix);
-    const Eigenpairs<S> pairs = read_pairs(command.pairs, file.A());
+    const Problem<S> problem(command);
+    Eigenpairs<S> pairs = read_pairs(command.pairs, problem);
     const double start = seconds_now();
-    const Pullback<S> bar = pull_back(command, file.A(), pairs);
-    const bool full_by_default = file.A().triangle() == Triangle::both;
-    const Convention convention = command.convention.value_or(full_by_default ? Convention::full : Convention::lower);
-    const Vector<S> g = gradient(file.A(), bar.A, convention);
+    // Eigenvalue cotangents need no solve.
+    const bool vectors = !command.vectors_bar.empty() || !command.f.empty();
+    const std::string factor = vectors ? attach_solve(problem, command.factor, pairs) : "";
+    const Pullback<S> bar = pull_back(command, problem, pairs);
 
     Json json{{"command", "pullback"},
               {"version", LAMBDABAR_VERSION},
               {"matrix", command.matrix.string()},
-              {"pairs", command.pairs.string()},
-              {"convention", convention == Convention::full ? "full" : "lower"}};
+              {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
+              {"pairs", command.pairs.string()}};
+    OutputFiles files;
+    const auto stage = [&](const fs::path& path, const MatrixFile<S>& file, const Cotangent<S>& cotangent) {
+        const Convention convention = convention_for(file, command.convention);
+        const Vector<S> g = gradient(file.A(), cotangent, convention);
+        files.stage(path, [&](const fs::path& temporary) { file.write(temporary, g); });
+        return name_of(convention);
+    };
+    json["convention"] = stage(target, problem.matrix(), bar.A);
+    if (problem.has_mass()) json["mass_convention"] = stage(mass_target, problem.mass(), bar.B);
     json.update(report_of(bar.report));
+    json["sigma"] = pairs.solve ? Json(pairs.sigma) : Json(nullptr);
+    json["factor"] = factor.empty() ? Json(nullptr) : Json(factor);
     json["seconds"] = seconds_now() - start;
     json["peak_memory_bytes"] = peak_memory();
-
-    OutputFiles files;
-    files.stage(target, [&](const fs::path& path) { file.write(path, g); });
     files.stage_text(report, json.dump(2) + "\n");
     files.commit();
     return success;
@@ -107,7 +124,7 @@ int run(const PullbackCommand& command) {
             "pullback needs either --values-bar and/or --vectors-bar, or --f, --f-slope and --density-bar");
     if (spectral && (command.f.empty() || command.f_slope.empty() || command.density_bar.empty()))
         throw std::invalid_argument("a spectral function needs all of --f, --f-slope and --density-bar");
-    return with_scalar_of(command.matrix, [&](auto scalar) { return pullback_command<decltype(scalar)>(command); });
+    return with_scalar_of(command, [&](auto scalar) { return pullback_command<decltype(scalar)>(command); });
 }
 
 }  // namespace lambdabar::app

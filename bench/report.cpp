@@ -40,6 +40,7 @@ Options parse_options(int argc, char** argv, const char* usage) {
                 "  --small       small sizes, a quick run\n"
                 "  --repeat N    interleaved repetitions, medians are shown (default %d)\n"
                 "  --only NAME   the problems whose name begins with NAME\n"
+                "  --factor NAME the direct solver: ldlt, cholmod, mumps (benches of pencils)\n"
                 "  --variants    further settings of lambdabar\n"
                 "  --csv FILE    write the table there too\n",
                 usage, options.repeat);
@@ -53,6 +54,8 @@ Options parse_options(int argc, char** argv, const char* usage) {
             if (options.repeat < 1) throw std::invalid_argument("--repeat must be at least 1");
         } else if (words[i] == "--csv") {
             options.csv = value();
+        } else if (words[i] == "--factor") {
+            options.factor = value();
         } else if (words[i] == "--only") {
             options.only = value();
         } else {

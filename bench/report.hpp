@@ -10,6 +10,7 @@ struct Options {
     int repeat = 3;         // interleaved repetitions; medians are printed
     std::string csv = {};   // also write the table there
     std::string only = {};  // run the problems whose name begins so
+    std::string factor = {};  // the direct solver
     bool variants = false;  // further settings of lambdabar beside the default one
 };
 

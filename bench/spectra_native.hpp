@@ -15,4 +15,11 @@ __attribute__((visibility("default"))) long spectra_smallest(long n, SpectraProd
                                                              long k, long basis, double tol, long restarts,
                                                              double* values, double* vectors);
 
+/// The same for the k eigenpairs of A x = λ B x nearest to σ, by Spectra::SymGEigsShiftSolver: `solve` is
+/// y = (A − σB)⁻¹ x, `mass` y = B x.
+__attribute__((visibility("default"))) long spectra_nearest(long n, SpectraProduct solve, SpectraProduct mass,
+                                                            double sigma, const double* start, long k, long basis,
+                                                            double tol, long restarts, double* values,
+                                                            double* vectors);
+
 }  // namespace bench

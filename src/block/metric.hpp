@@ -2,6 +2,7 @@
 #include <lambdabar/block/kernels.hpp>
 #include <lambdabar/operator/operator_ref.hpp>
 
+#include <limits>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -34,32 +35,34 @@ public:
         return gram<S>(V, image(W, scratch), sum, what);
     }
 
-    /// √(x_jᴴ B x_j); a square that rounding made negative counts as zero. Throws std::invalid_argument with the
-    /// xᴴBx that proves B indefinite.
+    /// √(x_jᴴ B x_j); zero where the square is the rounding of B x, as for x in the null space of a singular B. Throws
+    /// std::invalid_argument with the xᴴBx that proves B indefinite.
     Eigen::VectorXd norms(ConstBlockRef<S> X, Block<S>& scratch, const Sum& sum,
                           std::string_view what = "block") const {
         if (!B_) return lambdabar::norms<S>(X, sum, what);
+        constexpr double rounding = 64.0 * std::numeric_limits<double>::epsilon();
         const ConstBlockRef<S> BX = image(X, scratch);
-        const Eigen::VectorXd squares = dots<S>(X, BX, sum, what).real();
-        if (squares.size() > 0 && squares.minCoeff() < 0.0) require_rounding(X, BX, squares, sum);
-        return squares.cwiseMax(0.0).cwiseSqrt();
+        Eigen::VectorXd squares = dots<S>(X, BX, sum, what).real();
+        const Eigen::VectorXd x = lambdabar::norms<S>(X, sum), Bx = lambdabar::norms<S>(BX, sum);
+        for (Index j = 0; j < squares.size(); ++j) {
+            if (x(j) > 0.0) norm_B_ = std::max(norm_B_, Bx(j) / x(j));
+        }
+        for (Index j = 0; j < squares.size(); ++j) {
+            if (squares(j) < -1e-10 * x(j) * Bx(j) && squares(j) < -rounding * norm_B_ * x(j) * x(j)) {
+                std::ostringstream message;
+                message << "B is indefinite: there is a vector with xᴴBx = " << squares(j)
+                        << ", where ‖x‖‖Bx‖ = " << x(j) * Bx(j);
+                throw std::invalid_argument(message.str());
+            }
+            if (squares(j) <= rounding * norm_B_ * x(j) * x(j)) squares(j) = 0.0;
+        }
+        return squares.cwiseSqrt();
     }
 
 private:
-    static void require_rounding(ConstBlockRef<S> X, ConstBlockRef<S> BX, const Eigen::VectorXd& squares,
-                                 const Sum& sum) {
-        const Eigen::VectorXd size = lambdabar::norms<S>(X, sum).cwiseProduct(lambdabar::norms<S>(BX, sum));
-        for (Index j = 0; j < squares.size(); ++j) {
-            if (squares(j) >= -1e-10 * size(j)) continue;
-            std::ostringstream message;
-            message << "B is indefinite: there is a vector with xᴴBx = " << squares(j)
-                    << ", where ‖x‖‖Bx‖ = " << size(j);
-            throw std::invalid_argument(message.str());
-        }
-    }
-
     std::optional<OperatorRef<S>> B_;
     mutable Index products_ = 0;
+    mutable double norm_B_ = 0.0;  // largest ‖Bx‖/‖x‖ met
 };
 
 /// orthonormalize() of block/kernels.hpp in the inner product of `metric`. If B is singular, a column may have no

@@ -84,7 +84,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
 
     Eigen::VectorXd size = metric.norms(W.leftCols(b), scratch, sum, what);
     for (int round = 0; round < kRounds; ++round) {
-        if (replacements == kReplacements && !metric.identity()) {  // random columns vanish too: nothing is left
+        if (replacements >= kReplacements && !metric.identity()) {  // random columns vanish too: nothing is left
             b = keep_positive(W, size);
             if (b == 0) return 0;
         }
@@ -133,6 +133,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
             // The columns do: ‖W u_j‖ below 100 eps·‖W u_0‖ is noise, which after scaling by 1/√least is √(100 eps).
             size = metric.norms(U, scratch, sum, what);
             size = (size.array() > std::sqrt(100.0 * eps)).select(size, 0.0);
+            if (size.minCoeff() == 0.0) ++replacements;
         }
         if (kept > 1e-4 && D(b - 1) > 1e-2) break;
     }

@@ -18,7 +18,9 @@ Eigen::VectorXd supported_tolerance(const Eigenpairs<S>& pairs, const Eigen::Vec
     Eigen::VectorXd tol(static_cast<Index>(columns.size()));
     for (std::size_t j = 0; j < columns.size(); ++j) {
         const double gap = gaps(columns[j]);
-        const double rounding = 10.0 * eps * std::max(1.0, pairs.norm_A / gap);
+        // The norm of pairs that were found by solves says nothing about the rounding of products.
+        const double rounding =
+            std::isnan(pairs.sigma) || pairs.solve ? 10.0 * eps * std::max(1.0, pairs.norm_A / gap) : 1e-9;
         tol(static_cast<Index>(j)) =
             std::clamp(0.5 * pairs.residuals(columns[j]) / gap, std::min(rounding, 1e-6), 1e-4);
     }

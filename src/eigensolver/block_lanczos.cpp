@@ -183,9 +183,17 @@ bool BlockLanczos<S>::guard_resolved() const {
            (residual_(k_) <= 0.1 * gap && !same_cluster(gap, residual_(k_ - 1), residual_(k_), cluster_distance()));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                     \
-    template Eigenpairs<S> BlockLanczos<S>::solve(); \
-    template void BlockLanczos<S>::rayleigh_ritz();
+#define LAMBDABAR_INSTANTIATE(S)                                            \
+    template Eigenpairs<S> BlockLanczos<S>::solve();                        \
+    template void BlockLanczos<S>::rayleigh_ritz();                         \
+    template bool BlockLanczos<S>::report_progress();                       \
+    template std::vector<Index> BlockLanczos<S>::choose_targets() const;    \
+    template void BlockLanczos<S>::load_targets(const std::vector<Index>&); \
+    template void BlockLanczos<S>::test_targets(const std::vector<Index>&); \
+    template bool BlockLanczos<S>::verify();                                \
+    template bool BlockLanczos<S>::all_converged() const;                   \
+    template bool BlockLanczos<S>::probe_is_current() const;                \
+    template bool BlockLanczos<S>::guard_resolved() const;
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

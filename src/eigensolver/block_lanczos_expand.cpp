@@ -159,10 +159,16 @@ void BlockLanczos<S>::restart(Index keep) {
     residual_.tail(capacity_ - keep).setConstant(kUntested);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                      \
-    template void BlockLanczos<S>::expand(const std::vector<Index>&); \
-    template void BlockLanczos<S>::search_missed_copies();            \
-    template void BlockLanczos<S>::append();
+#define LAMBDABAR_INSTANTIATE(S)                                                        \
+    template FilterInterval BlockLanczos<S>::filter_interval(Index) const;              \
+    template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double) const; \
+    template void BlockLanczos<S>::expand(const std::vector<Index>&);                   \
+    template void BlockLanczos<S>::search_missed_copies();                              \
+    template void BlockLanczos<S>::remove_converged();                                  \
+    template void BlockLanczos<S>::amplify_by_filter();                                 \
+    template void BlockLanczos<S>::amplify_by_powers();                                 \
+    template void BlockLanczos<S>::append();                                            \
+    template void BlockLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

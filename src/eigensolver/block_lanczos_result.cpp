@@ -91,13 +91,13 @@ void BlockLanczos<S>::describe_neighbourhood(Index extra, Eigenpairs<S>& pairs) 
     pairs.guard_value = eigenvalue(theta_(k_));
     pairs.guard_residual = eigenvalue_residual(k_);
     pairs.cuts_cluster = std::isnan(residual_(k_));
-    for (Index i = k_; i <= k_ + (transform_.nearest ? extra - 1 : 0) && i < m_; ++i) {
+    for (Index i = k_; i < k_ + (transform_.nearest ? std::max<Index>(extra, 1) : 1) && i < m_; ++i) {
         const double value = eigenvalue(theta_(i)), residual = i == k_ ? pairs.guard_residual : 0.0;
-        for (const Index end : {Index{0}, k - 1}) {
-            const bool open = transform_.nearest || (end == 0) == (pairs.which == Which::largest);
-            if (open && same_cluster(std::abs(value - pairs.values(end)), pairs.residuals(end), residual, distance))
-                pairs.cuts_cluster = true;
-        }
+        const auto joins = [&](Index end) {
+            return same_cluster(std::abs(value - pairs.values(end)), pairs.residuals(end), residual, distance);
+        };
+        if (pairs.which != Which::largest && joins(k - 1)) pairs.cuts_cluster = true;
+        if (pairs.which != Which::smallest && joins(0)) pairs.cuts_cluster = true;
     }
 }
 
@@ -135,10 +135,13 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     return pairs;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                       \
-    template double BlockLanczos<S>::eigenvalue(double) const;         \
-    template double BlockLanczos<S>::eigenvalue_residual(Index) const; \
-    template double BlockLanczos<S>::cluster_distance() const;         \
+#define LAMBDABAR_INSTANTIATE(S)                                                        \
+    template double BlockLanczos<S>::eigenvalue(double) const;                          \
+    template double BlockLanczos<S>::eigenvalue_residual(Index) const;                  \
+    template double BlockLanczos<S>::cluster_distance() const;                          \
+    template void BlockLanczos<S>::take_vectors(Index, Index, Eigenpairs<S>&);          \
+    template void BlockLanczos<S>::sort_ascending(Eigenpairs<S>&) const;                \
+    template void BlockLanczos<S>::describe_neighbourhood(Index, Eigenpairs<S>&) const; \
     template Eigenpairs<S> BlockLanczos<S>::result(StopReason);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

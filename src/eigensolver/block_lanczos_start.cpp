@@ -40,8 +40,10 @@ void BlockLanczos<S>::choose_sizes() {
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
     keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
-    // Generous, and more so where products cost microseconds.
-    max_products_ = options_.max_products > 0 ? options_.max_products : 40000 + 2000 * k_ + 400'000'000 / global_n_;
+    // Generous, and more so where products cost microseconds; a product that is a solve converges in some tens or
+    // never.
+    const Index generous = transform_.inverted ? 2000 + 100 * k_ : 40000 + 2000 * k_ + 400'000'000 / global_n_;
+    max_products_ = options_.max_products > 0 ? options_.max_products : generous;
     // Residuals cannot be resolved below the rounding of a product and a rotation.
     tol_ = std::max(options_.tol, 50.0 * kEps);
 }
@@ -113,6 +115,7 @@ void BlockLanczos<S>::start_randomly() {
 #define LAMBDABAR_INSTANTIATE(S)                                                                          \
     template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, \
                                            SpectralTransform);                                            \
+    template void BlockLanczos<S>::choose_sizes();                                                        \
     template bool BlockLanczos<S>::test_start_block();                                                    \
     template void BlockLanczos<S>::start_randomly();
 LAMBDABAR_INSTANTIATE(double)

@@ -45,6 +45,14 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     require(!options.solve || !std::isnan(options.sigma), "the caller's solve with A − σB needs its sigma");
     require(!options.solve || options.which != Which::largest,
             "a solve with A − σB serves `smallest` and `nearest`, not `largest`");
+    const bool shifted = !std::isnan(options.sigma);
+    require(!shifted || options.which != Which::largest, "sigma = ", options.sigma, " has no meaning for `largest`");
+    require(!shifted || options.solve || options.factor != UseFactor::never, "sigma = ", options.sigma,
+            " needs a factorization or `solve`");
+    require(options.factor != UseFactor::always || options.which != Which::largest || pencil.B,
+            "for `largest` there is nothing to factorize: use factor = automatic");
+    require(options.engine != Engine::spectra || (!shifted && options.factor != UseFactor::always),
+            "the spectra engine works with products only: no sigma, no factorization");
     if (options.definite == Definite::A) {
         require(pencil.B.has_value(), "definite = Definite::A is for pencils A x = λ B x");
         require(options.which != Which::largest, "with definite = Definite::A ask for `smallest` or `nearest`");

@@ -118,6 +118,7 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
     }
     sweep.tol = options.tol;
     Eigenpairs<S> pairs = run_sweep(true);
+    if (pairs.definite == Definite::B && pairs.converged) require_nothing_below(pairs);
     for (int i = 0; countable && pairs.converged && i < kSweeps; ++i) {
         const Certificate certificate = certify(pencil, *factor, pairs, options);
         counted += certificate.factorizations;
@@ -142,6 +143,7 @@ Eigenpairs<S> solve_by_callers_solve(const Pencil<S>& pencil, const EigshOptions
     require_solves(pencil, options);
     Eigenpairs<S> pairs = run(pencil, options.solve, options.sigma, options, true);
     require_nothing_below(pairs);
+    pairs.singular_B = has_massless_row(pencil);
     pairs.engine = "block_lanczos on (A − σB)⁻¹B, the caller's solve";
     return pairs;
 }

@@ -37,7 +37,7 @@ double eigenvalue_scale(const Pencil<S>& pencil) {
 /// Factorizes at σ, or next to it where σ is an eigenvalue. Returns the shift in force.
 template <ScalarType S>
 double factor_near(ShiftInvert<S>& factor, double sigma, double scale) {
-    double step = 1e-10 * std::max(std::abs(sigma), 1e-4 * scale), tried = sigma;
+    double step = 1e-7 * std::max(std::abs(sigma), 1e-4 * scale), tried = sigma;
     for (int attempt = 0; attempt < 4; ++attempt) {
         if (factor.factor(tried)) return tried;
         tried = sigma - step;
@@ -47,11 +47,13 @@ double factor_near(ShiftInvert<S>& factor, double sigma, double scale) {
            ": A and B share a null vector");
 }
 
-/// Negative eigenvalues of the factorized A − σB; none known counts as none.
+/// Negative eigenvalues of the factorized A − σB. Unknown counts as some if a factorization without pivoting failed,
+/// which never happens to a definite matrix; as none if the method knows no inertia at all.
 template <ScalarType S>
 Index negative(const ShiftInvert<S>& factor) {
     const auto inertia = factor.inertia();
-    return inertia ? inertia->negative : 0;
+    if (inertia) return inertia->negative;
+    return factor.method().find("instead of") != std::string::npos ? 1 : 0;
 }
 
 /// σ below the spectrum with A − σB factorized.
@@ -103,7 +105,7 @@ Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshO
         return {sigma, false};
     }
     if (factor.factor(0.0)) {
-        if (negative(factor) == 0) return {0.0, false};
+        if (negative(factor) == 0) return {0.0, !factor.inertia()};
     } else {
         // Zero modes: far above their rounding, far below what oscillates.
         const double sigma = factor_near(factor, -1e-7 * scale, scale);
@@ -114,7 +116,9 @@ Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshO
 
 template <ScalarType S>
 bool improve_shift(const Eigenpairs<S>& pairs, ShiftInvert<S>& factor) {
-    const double lowest = pairs.values.minCoeff(), width = pairs.guard_value - lowest;
+    double lowest = pairs.values.minCoeff();
+    if (pairs.extra_values.size() > 0) lowest = std::min(lowest, pairs.extra_values.minCoeff());
+    const double width = std::max(pairs.guard_value, factor.sigma()) - lowest;
     const double distance = lowest - factor.sigma();
     if (!(width > 0.0) || (distance > 0.1 * width && distance < width)) return false;
     const double present = factor.sigma();

@@ -1,3 +1,4 @@
+#include "block/triangular_native.hpp"
 #include "factorization/column_chunks.hpp"
 #include "factorization/ordering.hpp"
 
@@ -6,17 +7,21 @@
 #include <Eigen/SparseCholesky>
 
 #include <algorithm>
+#include <concepts>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <vector>
+
+#include <omp.h>
 
 namespace lambdabar {
 
 namespace {
 
 /// Columns that travel together through L: each entry of L (12 or 20 bytes) is loaded once for all of them.
-constexpr Index kWidth = 4;
+constexpr Index kWidest = 8, kNarrowest = 4;
+constexpr Index kSerialWork = 4'000'000;  // entries of L times columns, some milliseconds: below, threads do not pay
 
 /// Eigen's LDLT taken apart: its analysis allocates L at once, in 32-bit numbers that may overflow. Here the order
 /// comes first, the size of L next, and L with the first factorization.
@@ -50,42 +55,23 @@ private:
     bool allocated_ = false;
 };
 
-/// One row of W columns, real and imaginary parts apart: a complex product is then four real ones on whole registers,
-/// without the C99 treatment of infinities.
-template <class S, int W>
-struct SplitRow {
-    double re[W];
-    void load(const double* from) { std::copy(from, from + W, re); }
-    void store(double* to) const { std::copy(re, re + W, to); }
-    void divide(double d) {
-        for (int j = 0; j < W; ++j) re[j] /= d;
+/// First columns of runs of at most four that share their rows (native::LdltFactors), and n.
+template <ScalarType S>
+std::vector<int> panels(const Eigen::SparseMatrix<S>& L) {
+    constexpr int kPanel = 4;
+    const int n = static_cast<int>(L.cols());
+    const int* start = L.outerIndexPtr();
+    const int* row = L.innerIndexPtr();
+    std::vector<int> first;
+    for (int k = 0; k < n; ++k) {
+        // In a Cholesky factor column k − 1 without its first row c is part of column c: all of it, if as long.
+        const bool joins = k > 0 && k - first.back() < kPanel && start[k] > start[k - 1] && row[start[k - 1]] == k &&
+                           start[k] - start[k - 1] == start[k + 1] - start[k] + 1;
+        if (!joins) first.push_back(k);
     }
-    /// this −= a x
-    void subtract_product(double a, const SplitRow& x) {
-        for (int j = 0; j < W; ++j) re[j] -= a * x.re[j];
-    }
-};
-
-template <int W>
-struct SplitRow<std::complex<double>, W> {
-    double re[W], im[W];
-    void load(const std::complex<double>* from) {
-        for (int j = 0; j < W; ++j) re[j] = from[j].real(), im[j] = from[j].imag();
-    }
-    void store(std::complex<double>* to) const {
-        for (int j = 0; j < W; ++j) to[j] = {re[j], im[j]};
-    }
-    void divide(double d) {
-        for (int j = 0; j < W; ++j) re[j] /= d, im[j] /= d;
-    }
-    void subtract_product(const std::complex<double>& a, const SplitRow& x) {
-        const double a_re = a.real(), a_im = a.imag();
-        for (int j = 0; j < W; ++j) {
-            re[j] -= a_re * x.re[j] - a_im * x.im[j];
-            im[j] -= a_re * x.im[j] + a_im * x.re[j];
-        }
-    }
-};
+    first.push_back(n);
+    return first;
+}
 
 template <ScalarType S>
 class EigenLdlt final : public Factorization<S> {
@@ -106,59 +92,76 @@ public:
         // L, D; the permuted copy of M in this method's order; permutations, tree, counts and work vectors.
         const double pair = sizeof(S) + sizeof(int);
         const double matrix = static_cast<double>(lower.nonZeros());
-        return {entries, (entries - n + matrix) * pair + n * (2.0 * sizeof(S) + 10.0 * sizeof(int))};
+        return {entries, (entries - n + matrix) * pair + n * (2.0 * sizeof(S) + sizeof(double) + 11.0 * sizeof(int))};
     }
 
     bool factorize(const Eigen::SparseMatrix<S>& lower) override {
         factorized_ = ldlt_.factor(lower);
-        return factorized_;
+        if (!factorized_) return false;
+        diagonal_ = ldlt_.diagonal().real();
+        panels_ = panels<S>(ldlt_.unit_lower());
+        return true;
     }
 
     void solve(In<S> rhs, Out<S> x) const override {
-        for_column_chunks(rhs.cols(), kWidth, [&](Index first, Index columns) {
-            if (columns == 1) solve_columns<1>(rhs, x, first);
-            if (columns == 2) solve_columns<2>(rhs, x, first);
-            if (columns == 3) solve_columns<3>(rhs, x, first);
-            if (columns == 4) solve_columns<4>(rhs, x, first);
-        });
+        // Columns do not mix, and each is computed alike at every width: so threads may share them as they like.
+        const Index columns = rhs.cols();
+        const Index threads = columns * ldlt_.unit_lower().nonZeros() < kSerialWork ? 1 : omp_get_max_threads();
+        const auto chunk = [&](Index first, Index count) { solve_columns(rhs, x, first, count); };
+        if (threads == 1) {
+            for (Index first = 0; first < columns; first += kWidest) chunk(first, std::min(kWidest, columns - first));
+        } else {
+            const Index share = (columns + threads - 1) / threads;
+            for_column_chunks(columns, std::clamp(share, kNarrowest, kWidest), chunk);
+        }
     }
 
     std::optional<Inertia> inertia() const override {
         if (!factorized_) return std::nullopt;
-        const auto d = ldlt_.diagonal().real().array();
-        return Inertia{(d < 0.0).count(), 0, (d > 0.0).count()};
+        return Inertia{(diagonal_.array() < 0.0).count(), 0, (diagonal_.array() > 0.0).count()};
     }
 
 private:
-    // L y = P b, D z = y, Lᴴ P x = z: passes over L, 2; work space: W vectors.
-    template <int W>
-    void solve_columns(In<S> rhs, BlockRef<S>& x, Index first) const {
-        using Row = SplitRow<S, W>;
+    // L y = P b, D z = y, Lᴴ P x = z: passes over L, 2; work space: up to 8 vectors.
+    void solve_columns(In<S> rhs, BlockRef<S>& x, Index first, Index columns) const {
+        constexpr bool real = std::same_as<S, double>;
         const Index n = rhs.rows();
+        const int lanes = columns <= 2 ? static_cast<int>(columns) : columns <= 4 ? 4 : 8;
+        const Index stride = real ? lanes : 2 * lanes;
         const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
-        const int* start = L.outerIndexPtr();
-        const int* row = L.innerIndexPtr();
-        const S* value = L.valuePtr();
         const int* place = ldlt_.place();
-
-        std::vector<Row> y(static_cast<std::size_t>(n));
-        const auto at = [&](Index i) -> Row& { return y[static_cast<std::size_t>(i)]; };
-        for (Index i = 0; i < n; ++i) at(place[i]).load(rhs.data() + i * rhs.outerStride() + first);
-        for (Index k = 0; k < n; ++k) {
-            const Row y_k = at(k);
-            for (int e = start[k]; e < start[k + 1]; ++e) at(row[e]).subtract_product(value[e], y_k);
+        std::vector<double> y(static_cast<std::size_t>(n * stride));
+        for (Index i = 0; i < n; ++i) {
+            const S* from = rhs.data() + i * rhs.outerStride() + first;
+            double* to = y.data() + place[i] * stride;
+            for (Index j = 0; j < columns; ++j) {
+                to[j] = std::real(from[j]);
+                if constexpr (!real) to[lanes + j] = std::imag(from[j]);
+            }
         }
-        for (Index k = n - 1; k >= 0; --k) {
-            Row y_k = at(k);
-            y_k.divide(std::real(ldlt_.diagonal()(k)));
-            for (int e = start[k]; e < start[k + 1]; ++e)
-                y_k.subtract_product(Eigen::numext::conj(value[e]), at(row[e]));
-            at(k) = y_k;
+        const native::LdltFactors factors{.start = L.outerIndexPtr(),
+                                          .row = L.innerIndexPtr(),
+                                          .value = reinterpret_cast<const double*>(L.valuePtr()),
+                                          .diagonal = diagonal_.data(),
+                                          .panel = panels_.data(),
+                                          .panels = static_cast<native::Size>(panels_.size()) - 1};
+        real ? native::solve_ldlt(factors, y.data(), lanes) : native::solve_ldlt_complex(factors, y.data(), lanes);
+        for (Index i = 0; i < n; ++i) {
+            const double* from = y.data() + place[i] * stride;
+            S* to = x.data() + i * x.outerStride() + first;
+            for (Index j = 0; j < columns; ++j) {
+                if constexpr (real) {
+                    to[j] = from[j];
+                } else {
+                    to[j] = {from[j], from[lanes + j]};
+                }
+            }
         }
-        for (Index i = 0; i < n; ++i) at(place[i]).store(x.data() + i * x.outerStride() + first);
     }
 
     OrderedLdlt<S> ldlt_;
+    Eigen::VectorXd diagonal_;  // D
+    std::vector<int> panels_;
     bool factorized_ = false;
 };
 

@@ -40,9 +40,10 @@ public:
         for (Index j = 0; j < b; ++j) active_.push_back(j);
         const Index most_columns = problem_.extra.cols() + 6 * b;
         start_space(most_columns);
+        Block<S> residual;
         while (true) {
             // s_i = c_i − (V − τ_i KV) y_i of the active columns; those that pass are written to W
-            Block<S> residual = galerkin(C, solution.W, target, solution);
+            residual = galerkin(C, solution.W, target, solution);
             if (active_.empty() || solution.iterations >= max_iterations) break;
             if (m_ + residual.cols() > most_columns) {  // W holds the solution so far, C becomes what is left
                 C = fold(residual, b, solution.W);
@@ -52,7 +53,11 @@ public:
             if (!expand(residual)) break;
             ++solution.iterations;
         }
-        if (!active_.empty()) add_active(solution.W);
+        if (!active_.empty()) {
+            add_active(solution.W);
+            for (std::size_t j = 0; j < active_.size(); ++j)
+                solution.W.col(active_[j]) += residual.col(static_cast<Index>(j));
+        }
         remove_X_from_solutions(solution.W);
         for (const Index j : active_) solution.column_converged[static_cast<std::size_t>(j)] = false;
         solution.converged = active_.empty();
@@ -145,6 +150,7 @@ private:
             solution.residuals(i) = size(j);
             if (size(j) <= target(i)) {
                 solution.column_converged[static_cast<std::size_t>(i)] = true;
+                W.col(i) += s.col(j);
             } else {
                 left.push_back(j);
                 left_columns.push_back(i);

@@ -1,4 +1,5 @@
 #include "app/command_line.hpp"
+#include "app/gradient_files.hpp"
 
 #include <lambdabar/derivative/divided_difference.hpp>
 
@@ -36,29 +37,6 @@ struct Loss {
                                                                     weights.template cast<S>().asDiagonal()));
     }
 };
-
-/// A random Hermitian matrix on the pattern of M.
-template <ScalarType S>
-Sparse<S> direction_on(const Sparse<S>& M, unsigned seed) {
-    Sparse<S> D = M;
-    const Matrix<S> H = random_hermitian<S>(M.rows(), seed);
-    for (Index c = 0; c < D.outerSize(); ++c) {
-        for (typename Sparse<S>::InnerIterator entry(D, c); entry; ++entry) entry.valueRef() = H(entry.row(), c);
-    }
-    return D;
-}
-
-/// Re Σ conj(g) dA over the entries stored in the gradient's file.
-template <ScalarType S>
-double slope(const CommandLine& line, const std::string& name, const Sparse<S>& dA) {
-    const Sparse<S> g = read_sparse<S>(line.file(name), SymmetricStorage::keep);
-    double sum = 0.0;
-    for (Index c = 0; c < g.outerSize(); ++c) {
-        for (typename Sparse<S>::InnerIterator entry(g, c); entry; ++entry)
-            sum += std::real(Eigen::numext::conj(entry.value()) * dA.coeff(entry.row(), c));
-    }
-    return sum;
-}
 
 const std::string kEigsh = "eigsh A.mtx -k 4 --tol 1e-13 --out run";
 

@@ -38,6 +38,9 @@ public:
 
     fs::path file(const std::string& name) const { return folder_ / (name + ".mtx"); }
 
+    /// Everything known of the problems, by name.
+    const nlohmann::json& problems() const { return json_.at("problems"); }
+
     Problem problem(const std::string& name) const {
         const nlohmann::json& entry = json_.at("problems").at(name);
         Problem problem{.name = name,

@@ -1,0 +1,16 @@
+// Compiled if the component lambdabar::mumps is built.
+#include "../direct_solver.hpp"
+
+#include <lambdabar/factorization/mumps.hpp>
+
+namespace lambdabar::app {
+
+template <ScalarType S>
+Factorizer<S> mumps_if_built() {
+    return mumps<S>();
+}
+
+template Factorizer<double> mumps_if_built<double>();
+template Factorizer<std::complex<double>> mumps_if_built<std::complex<double>>();
+
+}  // namespace lambdabar::app

@@ -1,0 +1,389 @@
+// A x = λ B x by shift-invert, forward and backward, beside ARPACK, Spectra and SLEPc with the same factorization.
+//
+// Forward: k = 10 at the Lanczos residual 1e-10 |μ|, which is every contender's own criterion. Each solve runs in a
+// process of its own; the factorization comes first and is not in `seconds`. `wrong` counts eigenvalues of a certified
+// reference that an answer lacks. `alone`: lambdabar's whole path, with its choice of shift and its certificate;
+// its seconds leave out the analysis and the numerical factorizations, the certificate's among them.
+// Adjoint: φ = ½ Σ x_iᴴ D x_i, D diagonal and random; targets ≤ 15 solves per column, ≤ 0.5 × the forward time.
+#include "compare.hpp"
+#include "factorizers.hpp"
+#include "inverted.hpp"
+#include "measure.hpp"
+#include "pencils.hpp"
+#include "report.hpp"
+
+#include <lambdabar/block/kernels.hpp>
+#include <lambdabar/derivative/pullback.hpp>
+#include <lambdabar/eigensolver/eigsh.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <random>
+
+using namespace bench;
+
+namespace {
+
+constexpr Index kPairs = 10;
+constexpr double kTolerance = 1e-10;
+constexpr int kBlasThreads = 2;
+
+template <class S>
+struct Pencil {
+    const PencilProblem<S>& problem;
+    lambdabar::SparseHermitian<S> A, B;
+    Factorizer<S> factorizer;
+
+    Pencil(const PencilProblem<S>& p, Factorizer<S> make)
+        : problem(p), A(p.A, 1e-10), B(p.B, 1e-10), factorizer(std::move(make)) {}
+
+    lambdabar::EigshOptions<S> options() const {
+        return {.k = kPairs, .which = problem.which, .sigma = problem.sigma, .tol = kTolerance};
+    }
+};
+
+struct PencilReference {
+    double sigma = 0.0;
+    Eigen::VectorXd values;
+};
+
+/// What a contender is given: the factor at the reference's shift.
+template <class S>
+struct Task {
+    const Pencil<S>& pencil;
+    lambdabar::ShiftInvert<S>& factor;
+
+    InvertedPencil<S> columns() const {
+        using Block = lambdabar::Block<S>;
+        const Index n = pencil.A.rows();
+        return {n, factor.sigma(),
+                [this, n](const S* x, S* y) {
+                    factor.solve(Eigen::Map<const Block>(x, n, 1), Eigen::Map<Block>(y, n, 1));
+                },
+                [this, n](const S* x, S* y) {
+                    pencil.B.apply(Eigen::Map<const Block>(x, n, 1), Eigen::Map<Block>(y, n, 1));
+                }};
+    }
+};
+
+template <class S>
+struct PencilContender {
+    std::string name, family;
+    std::function<Solution<S>(const Task<S>&)> solve;
+};
+
+template <class S>
+PencilContender<S> lambdabar_with(std::string name, Index block, Index basis, bool probe) {
+    return {std::move(name), "lambdabar", [=](const Task<S>& task) {
+                auto options = task.pencil.options();
+                options.sigma = task.factor.sigma();
+                options.block_size = block;
+                options.basis_size = basis;
+                options.probe = probe;
+                options.solve = [&](lambdabar::In<S> R, lambdabar::Out<S> X) { task.factor.solve(R, X); };
+                auto pairs = lambdabar::eigsh(task.pencil.A, task.pencil.B, options);
+                if (!pairs.converged) throw std::runtime_error("not converged");
+                return Solution<S>{std::move(pairs.values), std::move(pairs.vectors), pairs.solves, pairs.basis_size};
+            }};
+}
+
+template <class S>
+std::vector<PencilContender<S>> lambdabar_contenders(bool variants) {
+    std::vector<PencilContender<S>> all{lambdabar_with<S>("lambdabar, no probe", 0, 0, false),
+                                        lambdabar_with<S>("lambdabar", 0, 0, true)};
+    if (!variants) return all;
+    for (const Index block : {1, 2, 4, 8}) {
+        for (const Index basis : {0, 24, 32, 40, 60}) {
+            all.push_back(lambdabar_with<S>("block " + std::to_string(block) + ", basis " + std::to_string(basis),
+                                            block, basis, false));
+        }
+    }
+    return all;
+}
+
+template <class S>
+std::vector<PencilContender<S>> peer_contenders() {
+    std::vector<PencilContender<S>> all;
+    for (const Index basis : {20, 30, 40}) {
+        const PeerSettings settings{.k = kPairs, .basis = basis, .tol = kTolerance, .blas_threads = kBlasThreads};
+        const std::string text = ", basis " + std::to_string(basis);
+        all.push_back({"ARPACK" + text, "ARPACK",
+                       [settings](const Task<S>& task) { return solve_arpack<S>(task.columns(), settings); }});
+        if constexpr (std::same_as<S, double>) {
+            all.push_back({"Spectra" + text, "Spectra",
+                           [settings](const Task<S>& task) { return solve_spectra(task.columns(), settings); }});
+#ifdef BENCH_WITH_SLEPC
+            all.push_back({"SLEPc" + text, "SLEPc",
+                           [settings](const Task<S>& task) { return solve_slepc(task.columns(), settings); }});
+#endif
+        }
+    }
+    return all;
+}
+
+struct PencilOutcome {
+    double seconds, processor_seconds, factor_seconds, vectors, residual;
+    Index solves, basis, wrong;
+};
+
+/// max ‖K B x − μ x‖_B / (|μ| ‖x‖_B), K the factor's solve, μ = 1/(λ − σ).
+template <class S>
+double worst_residual(const Task<S>& task, const Solution<S>& solution) {
+    const Index k = solution.values.size();
+    lambdabar::Block<S> X = solution.vectors, BX(X.rows(), k), R(X.rows(), k), BR(X.rows(), k);
+    task.pencil.B.apply(X, BX);
+    task.factor.solve(BX, R);
+    double worst = 0.0;
+    for (Index i = 0; i < k; ++i) {
+        const double mu = 1.0 / (solution.values(i) - task.factor.sigma());
+        R.col(i) -= mu * X.col(i);
+        BR.resize(X.rows(), 1);
+        task.pencil.B.apply(lambdabar::Block<S>(R.col(i)), BR);
+        const double r = std::sqrt(std::abs(R.col(i).dot(BR.col(0)))), x = std::sqrt(std::abs(X.col(i).dot(BX.col(i))));
+        worst = std::max(worst, r / (std::abs(mu) * x));
+    }
+    return worst;
+}
+
+template <class Answer, class Job>
+Answer in_child(const Job& job) {
+    const auto numbers = run_in_child([&] {
+        const Answer answer = job();
+        std::vector<double> packed((sizeof(Answer) + sizeof(double) - 1) / sizeof(double));
+        std::copy_n(reinterpret_cast<const char*>(&answer), sizeof(Answer), reinterpret_cast<char*>(packed.data()));
+        return packed;
+    });
+    Answer answer;
+    std::copy_n(reinterpret_cast<const char*>(numbers.data()), sizeof(Answer), reinterpret_cast<char*>(&answer));
+    return answer;
+}
+
+template <class S>
+PencilOutcome run_one(const PencilContender<S>& contender, const Pencil<S>& pencil, const Pencil<S>& tiny,
+                      const PencilReference& reference) {
+    return in_child<PencilOutcome>([&] {
+        set_blas_threads(kBlasThreads);
+        const auto factorized = [](const Pencil<S>& p, double sigma) {
+            lambdabar::ShiftInvert<S> factor(p.A, &p.B, p.factorizer);
+            if (!factor.factor(sigma)) throw std::runtime_error("singular at the shift");
+            return factor;
+        };
+        {  // starts the threads and loads the code
+            auto factor = factorized(tiny, std::isnan(tiny.problem.sigma) ? 0.0 : tiny.problem.sigma);
+            contender.solve({tiny, factor});
+        }
+        PencilOutcome outcome{};
+        const double factor_start = now();
+        auto factor = factorized(pencil, reference.sigma);
+        outcome.factor_seconds = now() - factor_start;
+        const Task<S> task{pencil, factor};
+        const PeakMemory peak;
+        const double start = now(), processor_start = processor_seconds();
+        const Solution<S> solution = contender.solve(task);
+        outcome.seconds = now() - start;
+        outcome.processor_seconds = processor_seconds() - processor_start;
+        outcome.vectors = peak.bytes() / (static_cast<double>(pencil.A.rows()) * sizeof(S));
+        outcome.solves = solution.products;
+        outcome.basis = solution.basis;
+        outcome.residual = worst_residual(task, solution);
+        const double reach = (reference.values.array() - reference.sigma).abs().maxCoeff();
+        outcome.wrong = missing_values(solution.values, reference.values, 1e-8 * reach);
+        return outcome;
+    });
+}
+
+struct Alone {
+    double seconds, analysis_seconds, factorization_seconds, adjoint_seconds, adjoint_vectors, adjoint_residual;
+    Index solves, factorizations, iterations, adjoint_solves, adjoint_iterations, all_factorizations;
+    bool certified;
+    double sigma, values[kPairs];
+};
+
+/// eigsh and pullback with nothing given but the direct solver.
+template <class S>
+Alone run_alone(const Pencil<S>& pencil, bool certify, bool backward, double tol = kTolerance) {
+    Alone result{};
+    auto times = std::make_shared<FactorTimes>();
+    auto options = pencil.options();
+    options.tol = tol;
+    options.certify = certify;
+    options.factorizer = timed<S>(pencil.factorizer, times);
+    const double start = now();
+    const auto pairs = lambdabar::eigsh(pencil.A, pencil.B, options);
+    result.seconds = now() - start;
+    if (!pairs.converged) throw std::runtime_error("not converged");
+    result.analysis_seconds = times->analysis_seconds;
+    result.factorization_seconds = times->factorization_seconds;
+    result.solves = pairs.solves;
+    result.factorizations = pairs.factorizations;
+    result.iterations = pairs.iterations;
+    result.certified = pairs.certified;
+    result.sigma = pairs.sigma;
+    std::copy(pairs.values.begin(), pairs.values.end(), result.values);
+    if (backward) {
+        std::mt19937_64 engine(7);
+        Eigen::VectorXd D(pencil.A.rows());
+        for (double& d : D) d = static_cast<double>(engine() >> 11) * 0x1.0p-52 - 1.0;
+        const lambdabar::PairCotangent<S> bar{.vectors = D.template cast<S>().asDiagonal() * pairs.vectors};
+        const PeakMemory peak;
+        const double adjoint_start = now();
+        const auto back = lambdabar::pullback(pencil.A, pencil.B, pairs, bar, {.tol = kTolerance});
+        result.adjoint_seconds = now() - adjoint_start;
+        result.adjoint_vectors = peak.bytes() / (static_cast<double>(pencil.A.rows()) * sizeof(S));
+        result.adjoint_solves = back.report.solves;
+        result.adjoint_iterations = back.report.iterations;
+        result.adjoint_residual = (back.report.adjoint_residuals.array() /
+                                   back.report.adjoint_tolerances.array().max(1e-300)).maxCoeff() * kTolerance;
+    }
+    result.all_factorizations = times->factorizations;
+    return result;
+}
+
+struct Tables {
+    Table forward{{{"problem", 16, true},
+                   {"n", 6},
+                   {"contender", 20, true},
+                   {"time/fastest peer", 17},
+                   {"solves", 6},
+                   {"wrong", 5},
+                   {"residual", 8},
+                   {"memory [vectors]", 16},
+                   {"basis+6k", 8},
+                   {"seconds", 8},
+                   {"processor [s]", 13},
+                   {"factor [s]", 10}}};
+    Table alone{{{"problem", 16, true},
+                 {"certify", 7},
+                 {"certified", 9},
+                 {"factorizations", 14},
+                 {"forward solves", 14},
+                 {"forward [s]", 11},
+                 {"analyses+factors [s]", 20},
+                 {"adjoint solves/column", 21},
+                 {"steps", 5},
+                 {"adjoint [s]", 11},
+                 {"adjoint/forward", 15},
+                 {"residual", 8},
+                 {"adjoint memory", 14}}};
+};
+
+template <class S>
+void measure_alone(const Pencil<S>& pencil, const Pencil<S>& tiny, const Options& options, Table& table) {
+    for (const bool certify : {false, true}) {
+        std::vector<double> forward, factor, adjoint, ratio;
+        Alone last{};
+        for (int repetition = 0; repetition < options.repeat; ++repetition) {
+            last = in_child<Alone>([&] {
+                set_blas_threads(kBlasThreads);
+                (void)run_alone(tiny, certify, true);
+                return run_alone(pencil, certify, true);
+            });
+            factor.push_back(last.analysis_seconds + last.factorization_seconds);
+            forward.push_back(last.seconds - factor.back());
+            adjoint.push_back(last.adjoint_seconds);
+            ratio.push_back(adjoint.back() / forward.back());
+        }
+        table.add({pencil.problem.name, certify ? "on" : "off", last.certified ? "yes" : "no",
+                   std::to_string(last.all_factorizations), std::to_string(last.solves), fixed(median(forward), 3),
+                   fixed(median(factor), 3), fixed(static_cast<double>(last.adjoint_solves) / kPairs, 1),
+                   std::to_string(last.adjoint_iterations), fixed(median(adjoint), 3), fixed(median(ratio), 2),
+                   scientific(last.adjoint_residual), fixed(last.adjoint_vectors, 1)});
+    }
+}
+
+template <class S>
+void compare(const PencilProblem<S>& problem, const PencilProblem<S>& tiny_problem, const Options& options,
+             Tables& tables) {
+    if (!problem.name.starts_with(options.only)) return;
+    const auto make =
+        options.factor.empty() ? all_factorizers<S>()[all_factorizers<S>().size() > 1].make
+                               : factorizer_named<S>(options.factor);
+    const Pencil<S> pencil(problem, make), tiny(tiny_problem, make);
+    const auto certified = in_child<Alone>([&] { return run_alone(pencil, true, false, 1e-12); });
+    if (!certified.certified) std::printf("  (%s: the reference is not certified)\n", problem.name.c_str());
+    const PencilReference reference{certified.sigma, Eigen::Map<const Eigen::VectorXd>(certified.values, kPairs)};
+
+    struct Entry {
+        PencilContender<S> contender;
+        PencilOutcome outcome;
+        std::vector<double> seconds = {}, processor_seconds = {};
+    };
+    std::vector<Entry> entries;
+    for (auto& contender : lambdabar_contenders<S>(options.variants)) entries.push_back({contender, {}});
+    std::map<std::string, Entry> best;  // the fastest setting of each peer, by one run each
+    for (const auto& contender : peer_contenders<S>()) {
+        try {
+            const PencilOutcome outcome = run_one(contender, pencil, tiny, reference);
+            const auto place = best.find(contender.family);
+            if (place == best.end() || outcome.processor_seconds < place->second.outcome.processor_seconds)
+                best.insert_or_assign(contender.family, Entry{contender, outcome});
+        } catch (const std::runtime_error& error) {
+            std::printf("  (%s, %s: %s)\n", problem.name.c_str(), contender.name.c_str(), error.what());
+        }
+    }
+    for (const auto& family : best) entries.push_back(family.second);
+    for (int repetition = 0; repetition < options.repeat; ++repetition) {
+        std::erase_if(entries, [&](Entry& entry) {
+            try {
+                entry.outcome = run_one(entry.contender, pencil, tiny, reference);
+                entry.seconds.push_back(entry.outcome.seconds);
+                entry.processor_seconds.push_back(entry.outcome.processor_seconds);
+                return false;
+            } catch (const std::runtime_error& error) {
+                std::printf("  (%s, %s: %s)\n", problem.name.c_str(), entry.contender.name.c_str(), error.what());
+                return true;
+            }
+        });
+    }
+    double fastest_peer = std::numeric_limits<double>::quiet_NaN();
+    for (const Entry& entry : entries) {
+        if (entry.contender.family != "lambdabar") fastest_peer = std::fmin(fastest_peer, median(entry.seconds));
+    }
+    for (const Entry& entry : entries) {
+        const PencilOutcome& outcome = entry.outcome;
+        tables.forward.add({problem.name, std::to_string(pencil.A.rows()), entry.contender.name,
+                            fixed(median(entry.seconds) / fastest_peer, 2), std::to_string(outcome.solves),
+                            std::to_string(outcome.wrong), scientific(outcome.residual), fixed(outcome.vectors, 1),
+                            std::to_string(outcome.basis + 6 * kPairs), fixed(median(entry.seconds), 3),
+                            fixed(median(entry.processor_seconds), 3), fixed(outcome.factor_seconds, 3)});
+    }
+    tables.forward.separate();
+    tables.alone.print_header();
+    measure_alone(pencil, tiny, options, tables.alone);
+    tables.alone.separate();
+}
+
+void run(const Options& options) {
+    Tables tables;
+    std::printf("Pencils, k = %td, tolerance %.0e; medians of %d interleaved runs; BLAS: %s\n\n", kPairs, kTolerance,
+                options.repeat, loaded_blas().c_str());
+    tables.forward.print_header();
+    const auto tiny_cube = tetrahedra_3d(5), tiny_frame = space_frame(3);
+    compare(tetrahedra_3d(options.small ? 12 : 32), tiny_cube, options, tables);
+    if (!options.small) compare(tetrahedra_3d(48), tiny_cube, options, tables);
+    compare(space_frame(7), tiny_frame, options, tables);
+    if (const auto pair = real_structure()) compare(*pair, tiny_frame, options, tables);
+
+    const double kx = 1.5, ky = 0.7;
+    auto tiny_crystal = photonic_crystal(10, kx, ky);
+    compare(photonic_crystal(27, kx, ky), tiny_crystal, options, tables);
+    if (const auto pair = real_photonic(kx, ky)) compare(*pair, tiny_crystal, options, tables);
+    auto inside = photonic_crystal(options.small ? 40 : 128, kx, ky);
+    inside.which = tiny_crystal.which = lambdabar::Which::nearest;
+    inside.sigma = tiny_crystal.sigma = 60.0;
+    compare(inside, tiny_crystal, options, tables);
+    if (!options.csv.empty()) tables.forward.write_csv(options.csv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        run(parse_options(argc, argv, "Usage: bench_pencils [options]\n"));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_pencils: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
