@@ -1,9 +1,21 @@
 #pragma once
 #include <lambdabar/derivative/pullback.hpp>
+#include <lambdabar/operator/pencil.hpp>
+
+#include <stdexcept>
+#include <string>
 
 namespace lambdabar {
 
 // Checks shared by every derivative of an eigenpair set. Each throws with the numbers in one sentence.
+
+/// Throws std::invalid_argument if A and B differ in size.
+template <ScalarType S>
+void require_same_rows(const Pencil<S>& pencil) {
+    if (!pencil.B || pencil.B->rows() == pencil.rows()) return;
+    throw std::invalid_argument("pullback: A has " + std::to_string(pencil.rows()) + " rows and B has " +
+                                std::to_string(pencil.B->rows()));
+}
 
 /// NotConverged unless the pairs are; std::invalid_argument unless their sizes fit n.
 template <ScalarType S>

@@ -77,6 +77,7 @@ namespace detail {
 template <ScalarType S>
 Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const PairCotangent<S>& bar,
                      const PullbackOptions<S>& options) {
+    require_same_rows(pencil);
     require_differentiable_pairs(pairs, pencil.rows());
     check_sizes(pairs, bar);
     if (pairs.definite == Definite::A) return pullback_reciprocal(pencil, pairs, bar, options);

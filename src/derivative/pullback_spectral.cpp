@@ -63,6 +63,7 @@ namespace detail {
 template <ScalarType S>
 Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const SpectralFunction<S>& bar,
                      const PullbackOptions<S>& options) {
+    require_same_rows(pencil);
     require_differentiable_pairs(pairs, pencil.rows());
     refuse_cut_cluster(pairs, "a function of the subspace");
     if (pairs.definite == Definite::A) return pullback_reciprocal(pencil, pairs, bar, options);

@@ -47,8 +47,6 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
             "a solve with A − σB serves `smallest` and `nearest`, not `largest`");
     const bool shifted = !std::isnan(options.sigma);
     require(!shifted || options.which != Which::largest, "sigma = ", options.sigma, " has no meaning for `largest`");
-    require(!shifted || options.solve || options.factor != UseFactor::never, "sigma = ", options.sigma,
-            " needs a factorization or `solve`");
     require(options.factor != UseFactor::always || options.which != Which::largest || pencil.B,
             "for `largest` there is nothing to factorize: use factor = automatic");
     require(options.engine != Engine::spectra || (!shifted && options.factor != UseFactor::always),
@@ -67,6 +65,8 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     require((options.which != Which::nearest && options.definite == Definite::B) || options.solve ||
                 options.factor != UseFactor::never,
             "`nearest`, and a B that may be indefinite, need a factorization or `solve`");
+    require(!shifted || options.solve || options.factor != UseFactor::never, "sigma = ", options.sigma,
+            " needs a factorization or `solve`");
 }
 
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.
