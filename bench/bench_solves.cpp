@@ -71,12 +71,9 @@ void measure(const PencilProblem<S>& problem, const Options& options, Table& tab
             return answer;
         });
         const double single = numbers[3];
-        std::vector<std::string> cells{problem.name,
-                                       std::to_string(n),
-                                       factorizer.name,
-                                       fixed(numbers[0] / static_cast<double>(n), 1),
-                                       fixed(numbers[1], 3),
-                                       fixed(numbers[2], 3),
+        std::vector<std::string> cells{problem.name,          std::to_string(n),
+                                       factorizer.name,       fixed(numbers[0] / static_cast<double>(n), 1),
+                                       fixed(numbers[1], 3),  fixed(numbers[2], 3),
                                        fixed(1e3 * single, 2)};
         for (std::size_t i = 1; i < std::size(kBlocks); ++i)
             cells.push_back(fixed(numbers[3 + i] / static_cast<double>(kBlocks[i]) / single, 2));

@@ -11,7 +11,7 @@ template <ScalarType S>
 struct InvertedPencil {
     Index rows = 0;
     double sigma = 0.0;
-    std::function<void(const S* x, S* y)> solve, mass;
+    std::function<void(const S*x, S*y)> solve, mass;
 };
 
 /// All peers iterate on (A − σB)⁻¹B in the inner product of B, for its eigenvalues μ = 1/(λ − σ) of largest magnitude,
@@ -25,7 +25,8 @@ Solution<S> solve_arpack(const InvertedPencil<S>& pencil, const PeerSettings& se
 /// Spectra's SymGEigsShiftSolver: real only.
 Solution<double> solve_spectra(const InvertedPencil<double>& pencil, const PeerSettings& settings);
 
-/// SLEPc's Krylov–Schur with STSINVERT, the factor as its preconditioner applied once: real only. Only where this build has SLEPc.
+/// SLEPc's Krylov–Schur with STSINVERT, the factor as its preconditioner applied once: real only. Only where this build
+/// has SLEPc.
 Solution<double> solve_slepc(const InvertedPencil<double>& pencil, const PeerSettings& settings);
 
 /// Random, in the range of (A − σB)⁻¹B. One solve.

@@ -17,7 +17,10 @@ struct Workspace {
     static constexpr bool real = std::same_as<S, double>;
 
     Workspace(const InvertedPencil<S>& pencil, const PeerSettings& s)
-        : n(static_cast<int>(pencil.rows)), nev(static_cast<int>(s.k)), ncv(static_cast<int>(s.basis)), tol(s.tol),
+        : n(static_cast<int>(pencil.rows)),
+          nev(static_cast<int>(s.k)),
+          ncv(static_cast<int>(s.basis)),
+          tol(s.tol),
           sigma(pencil.sigma) {
         lworkl = real ? ncv * (ncv + 8) : ncv * (3 * ncv + 5);
         resid = start_vector(pencil);

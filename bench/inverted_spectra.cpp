@@ -25,10 +25,9 @@ Solution<double> solve_spectra(const InvertedPencil<double>& pencil, const PeerS
     Solution<double> solution{Eigen::VectorXd(k), lambdabar::Matrix<double>(n, k), 0, settings.basis};
     Counted solve{pencil.solve}, mass{pencil.mass};
     const lambdabar::Vector<double> start = start_vector(pencil);
-    const Index converged =
-        spectra_nearest(n, {&Counted::apply, &solve}, {&Counted::apply, &mass}, pencil.sigma, start.data(), k,
-                        settings.basis, settings.tol, settings.restarts, solution.values.data(),
-                        solution.vectors.data());
+    const Index converged = spectra_nearest(n, {&Counted::apply, &solve}, {&Counted::apply, &mass}, pencil.sigma,
+                                            start.data(), k, settings.basis, settings.tol, settings.restarts,
+                                            solution.values.data(), solution.vectors.data());
     solution.products = solve.count + 1;
     if (converged < k) {
         throw std::runtime_error("Spectra: " + std::to_string(converged) + " of " + std::to_string(k) + " converged");

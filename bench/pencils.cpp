@@ -71,8 +71,7 @@ Eigen::Matrix<double, 12, 12> beam_stiffness(double length, double EA, double GJ
         const Eigen::Vector4d s(1, sign, 1, sign);
         k = f * (s.asDiagonal() * k * s.asDiagonal());
         for (int i = 0; i < 4; ++i) {
-            for (int j = 0; j < 4; ++j)
-                K(at[static_cast<std::size_t>(i)], at[static_cast<std::size_t>(j)]) += k(i, j);
+            for (int j = 0; j < 4; ++j) K(at[static_cast<std::size_t>(i)], at[static_cast<std::size_t>(j)]) += k(i, j);
         }
     };
     bending({1, 5, 7, 11}, EI_z, 1.0);
@@ -90,8 +89,7 @@ PencilProblem<double> tetrahedra_3d(int N) {
         const bool inside = c.minCoeff() >= 1 && c.maxCoeff() <= N;
         return inside ? ((c(2) - 1) * N + c(1) - 1) * N + c(0) - 1 : -1;
     };
-    const std::array<std::array<int, 3>, 6> paths{
-        {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}};
+    const std::array<std::array<int, 3>, 6> paths{{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}};
     const Eigen::Matrix4d mass = volume / 20.0 * (Eigen::Matrix4d::Ones() + Eigen::Matrix4d::Identity());
     Assembler<double> A(Index{N} * N * N), B(Index{N} * N * N);
     for (int z = 0; z <= N; ++z) {
@@ -109,8 +107,7 @@ PencilProblem<double> tetrahedra_3d(int N) {
                     }
                     Eigen::Vector3d centre = Eigen::Vector3d::Zero();
                     for (const Corner& c : corner) centre += 0.25 * h * c.cast<double>();
-                    const Eigen::Matrix4d stiffness =
-                        volume * conductivity(centre) * gradient.transpose() * gradient;
+                    const Eigen::Matrix4d stiffness = volume * conductivity(centre) * gradient.transpose() * gradient;
                     const std::array<int, 4> numbers{number(corner[0]), number(corner[1]), number(corner[2]),
                                                      number(corner[3])};
                     A.add(stiffness, numbers);

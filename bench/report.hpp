@@ -6,12 +6,12 @@
 namespace bench {
 
 struct Options {
-    bool small = false;     // sizes for a quick run
-    int repeat = 3;         // interleaved repetitions; medians are printed
-    std::string csv = {};   // also write the table there
-    std::string only = {};  // run the problems whose name begins so
+    bool small = false;       // sizes for a quick run
+    int repeat = 3;           // interleaved repetitions; medians are printed
+    std::string csv = {};     // also write the table there
+    std::string only = {};    // run the problems whose name begins so
     std::string factor = {};  // the direct solver
-    bool variants = false;  // further settings of lambdabar beside the default one
+    bool variants = false;    // further settings of lambdabar beside the default one
 };
 
 /// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and

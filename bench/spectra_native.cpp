@@ -42,7 +42,7 @@ long spectra_nearest(long n, SpectraProduct solve, SpectraProduct mass, double s
     using Spectra::SortRule;
     Operator inverse(n, solve), B(n, mass);
     Spectra::SymGEigsShiftSolver<Operator, Operator, Spectra::GEigsMode::ShiftInvert> solver(inverse, B, k, basis,
-                                                                                              sigma);
+                                                                                             sigma);
     solver.init(start);
     const long converged = solver.compute(SortRule::LargestMagn, restarts, tol, SortRule::SmallestAlge);
     if (converged == k) {

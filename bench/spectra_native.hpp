@@ -19,7 +19,6 @@ __attribute__((visibility("default"))) long spectra_smallest(long n, SpectraProd
 /// y = (A − σB)⁻¹ x, `mass` y = B x.
 __attribute__((visibility("default"))) long spectra_nearest(long n, SpectraProduct solve, SpectraProduct mass,
                                                             double sigma, const double* start, long k, long basis,
-                                                            double tol, long restarts, double* values,
-                                                            double* vectors);
+                                                            double tol, long restarts, double* values, double* vectors);
 
 }  // namespace bench

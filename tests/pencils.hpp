@@ -90,8 +90,7 @@ TestPencil<S> test_pencil(Eigen::VectorXd spectrum, unsigned seed, Mass mass = M
     const double largest = spectrum.cwiseAbs().maxCoeff();
     embed(sparse_with_spectrum<S>(spectrum, seed + 1), heavy);
     if (!light.empty()) {
-        Eigen::VectorXd values =
-            Eigen::VectorXd::LinSpaced(static_cast<Index>(light.size()), 0.5 * largest, largest);
+        Eigen::VectorXd values = Eigen::VectorXd::LinSpaced(static_cast<Index>(light.size()), 0.5 * largest, largest);
         for (Index i = 0; i < values.size(); ++i) {
             if (massless_sign < 0 || (massless_sign == 0 && i % 2 == 0)) values(i) *= -1.0;
         }

@@ -15,4 +15,9 @@ struct DenseEigenpairs {
 template <ScalarType S>
 DenseEigenpairs<S> dense_eigh(const Matrix<S>& G);
 
+/// T (b×r) that makes the columns of U T orthonormal, given G = ⟨U, U⟩ (b×b): the directions of U longer than both
+/// `relative` times the longest and `absolute`. r = 0 if there is none.
+template <ScalarType S>
+Matrix<S> leading_directions(const Matrix<S>& G, double relative, double absolute);
+
 }  // namespace lambdabar

@@ -12,7 +12,8 @@ namespace lambdabar {
 
 namespace {
 
-constexpr int kSweeps = 5;
+constexpr int kSweeps = 5;  // for missing copies
+constexpr int kShifts = 8;
 constexpr double kRough = 1e-2;  // tolerance of a solve that only looks where the spectrum lies
 
 template <ScalarType S>
@@ -75,6 +76,13 @@ void require_solves(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     throw std::invalid_argument(message.str());
 }
 
+/// True if σ lies so close to one of the eigenvalues that the rounding of its large μ exceeds the tolerance of another.
+template <ScalarType S>
+bool limited_by_rounding(const Eigenpairs<S>& pairs) {
+    const Eigen::VectorXd distance = (pairs.values.array() - pairs.sigma).abs();
+    return 20.0 * std::numeric_limits<double>::epsilon() * distance.maxCoeff() > pairs.tol * distance.minCoeff();
+}
+
 /// `smallest` took the largest μ: nothing may lie on the other side of σ.
 template <ScalarType S>
 void require_nothing_below(const Eigenpairs<S>& pairs) {
@@ -110,14 +118,20 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
         sweep.start.resize(pairs.vectors.rows(), pairs.size() + pairs.extra.cols());
         sweep.start << pairs.vectors, pairs.extra;
     };
-    for (int i = 0; shift.rough && i < kSweeps; ++i) {
-        sweep.tol = std::max(options.tol, kRough);
-        const Eigenpairs<S> rough = run_sweep(true);
-        start_from(rough);
-        if (!improve_shift(rough, *factor)) break;
+    // An automatic shift is improved while the pairs show a better one; the last solve is to the caller's tolerance.
+    // Without inertia nothing counts the eigenvalues that a converged start block lacks: it is searched around.
+    const bool automatic = std::isnan(options.sigma) && options.definite == Definite::B;
+    bool rough = shift.rough;
+    Eigenpairs<S> pairs;
+    for (int i = 0;; ++i) {
+        sweep.tol = rough ? std::max(options.tol, kRough) : options.tol;
+        pairs = run_sweep(i == 0 || countable);
+        const bool improvable = automatic && i < kShifts && (rough || limited_by_rounding(pairs));
+        const bool improved = improvable && improve_shift(pairs, *factor);
+        if (!rough && !improved) break;
+        rough = rough && improved;
+        start_from(pairs);
     }
-    sweep.tol = options.tol;
-    Eigenpairs<S> pairs = run_sweep(true);
     if (pairs.definite == Definite::B && pairs.converged) require_nothing_below(pairs);
     for (int i = 0; countable && pairs.converged && i < kSweeps; ++i) {
         const Certificate certificate = certify(pencil, *factor, pairs, options);

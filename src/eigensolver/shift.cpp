@@ -122,7 +122,9 @@ bool improve_shift(const Eigenpairs<S>& pairs, ShiftInvert<S>& factor) {
     const double distance = lowest - factor.sigma();
     if (!(width > 0.0) || (distance > 0.1 * width && distance < width)) return false;
     const double present = factor.sigma();
-    if (factor.factor(lowest - 0.3 * width) && negative(factor) == 0) return true;
+    // What lies below σ was met by accident, and there may be more of it.
+    const double step = distance > 0.0 ? 0.3 * width : 2.0 * width;
+    if (factor.factor(lowest - step) && negative(factor) == 0) return true;
     if (!factor.factor(present)) refuse("A − σB has become singular at σ = ", present);
     return false;
 }

@@ -1,5 +1,6 @@
 #include "shift_invert_solve.hpp"
 
+#include "block/dense.hpp"
 #include "krylov.hpp"
 
 #include <Eigen/LU>
@@ -28,8 +29,8 @@ public:
         solution.W = zeros<S>(n, b);
         solution.column_converged.assign(static_cast<std::size_t>(b), false);
         remove_X_from_residuals(rhs);
-        Block<S> C(n, b);
-        apply_inverse(rhs, C);
+        Block<S> C = zeros<S>(n, b);
+        apply_inverse_to_range(rhs, C);
         rhs.resize(0, 0);
         solution.rhs_norms = metric_.norms(C, scratch_, problem_.sum, kSolve);
         solution.residuals = solution.rhs_norms;
@@ -50,7 +51,7 @@ public:
                 start_space(most_columns);
                 continue;
             }
-            if (!expand(residual)) break;
+            if (!expand(residual, target)) break;
             ++solution.iterations;
         }
         if (!active_.empty()) {
@@ -83,6 +84,27 @@ private:
         remove_X_from_solutions(Y);
     }
 
+    /// C = P (A − σB)⁻¹ R, with one solve per dimension of the range of R: columns that depend on others cost nothing.
+    /// A Gram matrix resolves half the digits, so what a pass leaves of R goes through another.
+    void apply_inverse_to_range(Block<S>& R, Block<S>& C) {
+        constexpr double half_the_digits = 1e-6, rounding = 1e-13;
+        const Eigen::VectorXd unit =
+            norms<S>(R, problem_.sum, kSolve).cwiseMax(std::numeric_limits<double>::min()).cwiseInverse();
+        for (int pass = 0; pass < 3; ++pass) {
+            Block<S> U = R;
+            scale_columns<S>(U, unit);
+            const Matrix<S> T = leading_directions<S>(gram<S>(U, U, problem_.sum), half_the_digits, rounding);
+            if (T.cols() == 0) return;
+            Block<S> Q(R.rows(), T.cols());
+            set_product<S>(Q, U, T);
+            U.resize(R.rows(), T.cols());
+            apply_inverse(Q, U);
+            const Matrix<S> QR = gram<S>(Q, R, problem_.sum);
+            add_product<S>(R, Q, -QR);
+            add_product<S>(C, U, QR);
+        }
+    }
+
     /// V = E with its images, made B-orthonormal and B-orthogonal to X.
     void start_space(Index most_columns) {
         const Index e = problem_.extra_images.cols() == problem_.extra.cols() ? problem_.extra.cols() : 0;
@@ -108,10 +130,17 @@ private:
 
     static Matrix<S> hermitian(const Matrix<S>& G) { return (G + G.adjoint()) / 2.0; }
 
-    /// V ← [V, the part of the residuals that is new], with images; false if there is none.
-    bool expand(const Block<S>& residual) {
-        BlockRef<S> W = V_.middleCols(m_, residual.cols());
-        W = residual;
+    /// V ← [V, what is new in the residuals], with images; false if there is nothing. Measured in their targets, only
+    /// directions that matter now are worth a solve.
+    bool expand(const Block<S>& residual, const Eigen::VectorXd& target) {
+        constexpr double matters = 0.1;
+        Block<S> scaled = residual;
+        scale_columns<S>(scaled, Eigen::VectorXd(target(active_)).cwiseInverse());
+        const Matrix<S> T =
+            leading_directions<S>(metric_.inner(scaled, scaled, scratch_, problem_.sum), matters, matters);
+        if (T.cols() == 0) return false;
+        BlockRef<S> W = V_.middleCols(m_, T.cols());
+        set_product<S>(W, scaled, T);
         const Index valid = orthonormalize<S>(W, V_.leftCols(m_), metric_, 7, problem_.sum, kSolve);
         if (valid == 0) return false;
         BlockRef<S> U = V_.middleCols(m_, valid), KU = KV_.middleCols(m_, valid);

@@ -43,8 +43,7 @@ PencilSet<S> pencil_set(const Eigen::VectorXd& set, Which which, unsigned seed, 
     const Index k = set.size(), rest = n - k;
     Index below = which == Which::smallest ? 0 : which == Which::largest ? rest : rest / 2;
     Eigen::VectorXd values(n);
-    values << Eigen::VectorXd::LinSpaced(below, -12.0, -6.0), set,
-        Eigen::VectorXd::LinSpaced(rest - below, 6.0, 12.0);
+    values << Eigen::VectorXd::LinSpaced(below, -12.0, -6.0), set, Eigen::VectorXd::LinSpaced(rest - below, 6.0, 12.0);
     PencilSet<S> problem{.pencil = test_pencil<S>(values, seed, mass),
                          .which = which,
                          .first = below,
@@ -85,8 +84,8 @@ oracle::Estimate difference_of(const PencilSet<S>& problem, const Matrix<S>& dA,
         const auto d = oracle::decompose<S>(A + t * dA, B + t * dB, problem.first, problem.k());
         return phi(d.values(), d.vectors());
     };
-    const double noise = 10.0 * kEps * problem.pencil.condition * static_cast<double>(A.rows()) *
-                         std::max(1.0, std::abs(at(0.0)));
+    const double noise =
+        10.0 * kEps * problem.pencil.condition * static_cast<double>(A.rows()) * std::max(1.0, std::abs(at(0.0)));
     return oracle::central_difference(at, h, noise);
 }
 

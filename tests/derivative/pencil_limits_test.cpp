@@ -55,8 +55,8 @@ TEST_CASE_TEMPLATE("pullback: with n = 5 and values 1, 2, 2, 3, 3 projectors pas
         Which which;
         Index k;
     };
-    for (const Set set : {Set{Which::smallest, 1}, Set{Which::smallest, 3}, Set{Which::largest, 2},
-                          Set{Which::largest, 4}}) {
+    for (const Set set :
+         {Set{Which::smallest, 1}, Set{Which::smallest, 3}, Set{Which::largest, 2}, Set{Which::largest, 4}}) {
         for (const UseFactor factor : {UseFactor::automatic, UseFactor::never}) {
             CAPTURE(static_cast<int>(set.which));
             CAPTURE(set.k);
@@ -115,13 +115,14 @@ TEST_CASE_TEMPLATE("pullback: with n = 5 a set that cuts one of the doublets is 
 
 TEST_CASE_TEMPLATE("pullback: a singular mass has cotangents like any other", S, double, Complex) {
     for (const Mass mass : {Mass::lumped, Mass::consistent, Mass::hidden}) {
-        for (const Which which : {Which::smallest, Which::nearest}) {
-            for (const Eigen::VectorXd& set : {numbers({1.0, 2.2, 3.1, 4.0}), numbers({1.0, 2.0, 2.0, 4.0})}) {
+        for (const Index massive : {45, 200}) {
+            for (const Which which : {Which::smallest, Which::nearest}) {
+                const Eigen::VectorXd set = numbers({1.0, 2.0, 2.0, 4.0});
+                CAPTURE(massive);
                 CAPTURE(static_cast<int>(mass));
                 CAPTURE(static_cast<int>(which));
-                CAPTURE(set.transpose());
-                const auto problem = pencil_set<S>(set, which, 531, 45, mass);
-                REQUIRE(problem.n() > 45);
+                const auto problem = pencil_set<S>(set, which, 531, massive, mass);
+                REQUIRE(problem.n() > massive);
                 const auto pairs = problem.pairs();
                 auto d = problem.decomposition();
                 oracle::align<S>(d, pairs.vectors, problem.groups);
@@ -133,8 +134,7 @@ TEST_CASE_TEMPLATE("pullback: a singular mass has cotangents like any other", S,
                 const auto wanted_F = oracle::pullback_spectral<S>(d, kExp, difference, F_bar);
                 for (const LinearMethod method : {LinearMethod::automatic, LinearMethod::minres}) {
                     CAPTURE(static_cast<int>(method));
-                    const auto bar =
-                        pullback(problem.A, problem.B, pairs, cotangent, {.tol = kTol, .method = method});
+                    const auto bar = pullback(problem.A, problem.B, pairs, cotangent, {.tol = kTol, .method = method});
                     CHECK(relative_error(dense(bar.A), wanted.A) <= tolerance);
                     CHECK(relative_error(dense(bar.B), wanted.B) <= tolerance);
                     CHECK(relative_error(bar.adjoints, wanted.W) <= tolerance);
@@ -168,12 +168,12 @@ TEST_CASE_TEMPLATE("pullback: a singular mass agrees with differences, also wher
                 const auto inverse = reference_eigh<S>(Matrix<S>(B + t * dB), Matrix<S>(A + t * dA));
                 const Eigen::VectorXd values = inverse.values.tail(k).reverse().cwiseInverse();
                 const Eigen::VectorXd roots = values.cwiseSqrt();
-                const Matrix<S> X = inverse.vectors.rightCols(k).rowwise().reverse() *
-                                    roots.template cast<S>().asDiagonal();
+                const Matrix<S> X =
+                    inverse.vectors.rightCols(k).rowwise().reverse() * roots.template cast<S>().asDiagonal();
                 return phi(values, X);
             };
-            const double noise = 10.0 * kEps * problem.pencil.condition * static_cast<double>(n) *
-                                 std::max(1.0, std::abs(at(0.0)));
+            const double noise =
+                10.0 * kEps * problem.pencil.condition * static_cast<double>(n) * std::max(1.0, std::abs(at(0.0)));
             const auto wanted = oracle::central_difference(at, 2e-3, noise);
             CHECK(std::abs(inner(A_bar, dA) + inner(B_bar, dB) - wanted.value) <= wanted.error + error);
             CHECK(wanted.error <= 1e-5 * scale);
@@ -185,8 +185,7 @@ TEST_CASE_TEMPLATE("pullback: a cluster cut at either end of a set in the interi
     const auto problem = pencil_set<S>(numbers({1.0, 2.0, 2.0, 4.0}), Which::nearest, 541);
     for (const double sigma : {1.2, 3.2}) {  // 1 and one of the 2s; one of the 2s and 4
         CAPTURE(sigma);
-        const auto pairs =
-            eigsh(problem.A, problem.B, {.k = 2, .which = Which::nearest, .sigma = sigma, .tol = 1e-12});
+        const auto pairs = eigsh(problem.A, problem.B, {.k = 2, .which = Which::nearest, .sigma = sigma, .tol = 1e-12});
         REQUIRE(pairs.converged);
         REQUIRE(pairs.cuts_cluster);
         const Index edge = sigma < 2.0 ? 1 : 0;
@@ -217,7 +216,6 @@ TEST_CASE("pullback: pencils are refused where sizes do not fit, and pairs of an
     // shift_invert without a solve in the pairs
     auto without = pairs;
     without.solve = {};
-    CHECK_THROWS_AS(
-        (void)pullback(problem.A, problem.B, without, bar, {.method = LinearMethod::shift_invert}),
-        std::invalid_argument);
+    CHECK_THROWS_AS((void)pullback(problem.A, problem.B, without, bar, {.method = LinearMethod::shift_invert}),
+                    std::invalid_argument);
 }

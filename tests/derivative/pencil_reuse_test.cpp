@@ -66,12 +66,12 @@ TEST_CASE_TEMPLATE("pullback: the dot-product identity holds for a pencil on thr
             for (const LinearMethod method : {LinearMethod::automatic, LinearMethod::minres}) {
                 const auto results = ranks.run([&](const FakeRank& rank) {
                     const auto A = rank.local(problem.A), B = rank.local(problem.B);
-                    const auto bar = pullback(
-                        A, B, forward[static_cast<std::size_t>(rank.number)].pairs,
-                        {.values = cotangent.values, .vectors = rank.mine(cotangent.vectors)},
-                        {.tol = kTol, .method = method, .use_extra = use_extra, .sum = rank.sum});
-                    return std::vector<double>{dot(bar.A, rank.local(dA), rank.sum) + dot(bar.B, rank.local(dB), rank.sum),
-                                               static_cast<double>(bar.report.iterations), bar.report.error_estimate};
+                    const auto bar = pullback(A, B, forward[static_cast<std::size_t>(rank.number)].pairs,
+                                              {.values = cotangent.values, .vectors = rank.mine(cotangent.vectors)},
+                                              {.tol = kTol, .method = method, .use_extra = use_extra, .sum = rank.sum});
+                    return std::vector<double>{
+                        dot(bar.A, rank.local(dA), rank.sum) + dot(bar.B, rank.local(dB), rank.sum),
+                        static_cast<double>(bar.report.iterations), bar.report.error_estimate};
                 });
                 for (const auto& result : results) {
                     CHECK(std::abs(result[0] - wanted) <= tolerance);
@@ -132,12 +132,11 @@ TEST_CASE_TEMPLATE("pullback: warm adjoints of a pencil cost one product a colum
         const double tolerance = expected_pencil_error(problem, 1e-11, 1.0);
         CHECK(relative_error(dense(second.A), dense(first.A)) <= tolerance);
         CHECK(relative_error(dense(second.B), dense(first.B)) <= tolerance);
+        CHECK(second.report.converged);
         if (factor == UseFactor::never) {
             CHECK(first.report.iterations > 0);
             CHECK(second.report.iterations == 0);
             CHECK(second.report.products == k);
-        } else {
-            CHECK(second.report.solves <= first.report.solves);
         }
     }
 }
@@ -149,8 +148,10 @@ TEST_CASE_TEMPLATE("pullback: a preconditioner and extra vectors change a pencil
     const Index n = problem.n();
     Sparse<S> D(n, n);
     for (Index i = 0; i < n; ++i) D.insert(i, i) = S{std::pow(10.0, 2.0 * static_cast<double>(i % 5) / 4.0)};
-    const Sparse<S> A_scaled = lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.A * D)));
-    const Sparse<S> B_scaled = lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.B * D)));
+    const Sparse<S> A_scaled =
+        lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.A * D)));
+    const Sparse<S> B_scaled =
+        lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.B * D)));
     const SparseHermitian<S> A(A_scaled), B(B_scaled);
     const auto pairs = eigsh(A, B, {.k = 4, .tol = 1e-12});
     REQUIRE(pairs.converged);

@@ -139,7 +139,8 @@ TEST_CASE_TEMPLATE("pullback: agrees with differences in A and B, in directions 
     }
 }
 
-TEST_CASE_TEMPLATE("pullback: tr XᴴBX is constant: zero in A, and what undoes the explicit B in B", S, double, Complex) {
+TEST_CASE_TEMPLATE("pullback: tr XᴴBX is constant: zero in A, and what undoes the explicit B in B", S, double,
+                   Complex) {
     // φ(B, X) = tr XᴴBX = k: X̄ = 2BX, ∂φ/∂B = XXᴴ at fixed X, so Ā = 0 and B̄ = −XXᴴ, by either route.
     for (const Which which : {Which::smallest, Which::largest, Which::nearest}) {
         for (const Eigen::VectorXd& set : {kSimple, kDoublet, kTriplet}) {
@@ -216,8 +217,8 @@ TEST_CASE_TEMPLATE("pullback: a phase-invariant loss of a pencil has zero gauge 
     if constexpr (!std::same_as<S, double>) {
         Matrix<S> phase = Matrix<S>::Zero(problem.n(), 4);
         phase.col(2) = Complex(0.0, 1.0) * (problem.pencil.B * pairs.vectors.col(2));
-        const auto message = message_of<NotDifferentiable>(
-            [&] { (void)pullback(problem.A, problem.B, pairs, {.vectors = phase}); });
+        const auto message =
+            message_of<NotDifferentiable>([&] { (void)pullback(problem.A, problem.B, pairs, {.vectors = phase}); });
         CHECK(contains(message, "pair 3"));
     }
 }

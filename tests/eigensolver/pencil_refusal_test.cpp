@@ -74,8 +74,8 @@ TEST_CASE_TEMPLATE("eigsh: A and B of different sizes are refused with both", S,
     const auto smaller = test_pencil<S>(Eigen::VectorXd::LinSpaced(59, 1.0, 9.0), 43);
     const SparseHermitian<S> B(smaller.B);
     for (const UseFactor factor : {UseFactor::automatic, UseFactor::never}) {
-        const auto message = message_of<std::invalid_argument>(
-            [&] { (void)eigsh(f.A, B, {.k = 2, .factor = factor}); });
+        const auto message =
+            message_of<std::invalid_argument>([&] { (void)eigsh(f.A, B, {.k = 2, .factor = factor}); });
         CHECK(contains(message, "A has 60 rows and B has 59"));
     }
 }
@@ -88,8 +88,8 @@ TEST_CASE_TEMPLATE("eigsh: a shift above the lowest eigenvalue is refused for th
     for (const double sigma : {1.5, 2.5, 3.9}) {
         CAPTURE(sigma);
         const Eigen::PartialPivLU<Matrix<S>> lu(dense(f.pencil.A) - sigma * dense(f.pencil.B));
-        const auto refused = f.refusal(
-            {.k = 2, .sigma = sigma, .solve = [&lu](In<S> R, Out<S> X) { X = lu.solve(R); }});
+        const auto refused =
+            f.refusal({.k = 2, .sigma = sigma, .solve = [&lu](In<S> R, Out<S> X) { X = lu.solve(R); }});
         CHECK(contains(refused, "does not lie below the spectrum"));
         const auto by_lu = f.refusal({.k = 2, .sigma = sigma, .factorizer = eigen_lu<S>()});  // no inertia
         CHECK(contains(by_lu, "does not lie below the spectrum"));

@@ -139,8 +139,7 @@ TEST_CASE_TEMPLATE("eigsh: 3 processes find the pairs of a pencil, and agree wit
         const double sign = which == Which::smallest ? 1.0 : -1.0;
         const auto pencil = test_pencil<S>(sign * low_spectrum(n), 59);
         const SparseHermitian<S> A(pencil.A), B(pencil.B);
-        const Eigen::VectorXd wanted =
-            which == Which::smallest ? pencil.spectrum.head(k) : pencil.spectrum.tail(k);
+        const Eigen::VectorXd wanted = which == Which::smallest ? pencil.spectrum.head(k) : pencil.spectrum.tail(k);
         const auto whole = eigsh(A, B, {.k = k, .which = which, .factor = UseFactor::never});
         for (const bool by_solve : {false, true}) {
             if (by_solve && which == Which::largest) continue;

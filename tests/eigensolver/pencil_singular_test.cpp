@@ -21,9 +21,8 @@ TEST_CASE_TEMPLATE("eigsh: infinite eigenvalues of a singular mass are never ret
                 CAPTURE(static_cast<int>(mass));
                 CAPTURE(massive);
                 CAPTURE(sign);
-                const auto pencil =
-                    test_pencil<S>(spectrum_above(numbers({1.0, 2.0, 2.0, 2.0, 4.0, 5.0}), massive, 6.0, 0.5), 31, mass,
-                                   sign);
+                const auto pencil = test_pencil<S>(
+                    spectrum_above(numbers({1.0, 2.0, 2.0, 2.0, 4.0, 5.0}), massive, 6.0, 0.5), 31, mass, sign);
                 const SparseHermitian<S> A(pencil.A), B(pencil.B);
                 const auto check = [&](const Eigenpairs<S>& pairs, const Eigen::VectorXd& wanted, double next) {
                     CAPTURE(pairs.engine);

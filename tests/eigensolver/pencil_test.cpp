@@ -12,7 +12,9 @@ using namespace lambdabar::test;
 namespace {
 
 /// Doublet at 2, triplet at 6; more than one block and not the whole space of the basis.
-Eigen::VectorXd low_spectrum(Index n) { return spectrum_above(numbers({1.0, 2.0, 2.0, 3.5, 6.0, 6.0, 6.0}), n, 9.0, 0.5); }
+Eigen::VectorXd low_spectrum(Index n) {
+    return spectrum_above(numbers({1.0, 2.0, 2.0, 3.5, 6.0, 6.0, 6.0}), n, 9.0, 0.5);
+}
 
 /// The caller's (A − σB)⁻¹, dense.
 template <ScalarType S>
@@ -69,9 +71,9 @@ TEST_CASE_TEMPLATE("eigsh: every way to the lowest pairs of a pencil finds what 
         check(eigsh(A, B, with([](auto& o) { o.factorizer = eigen_ldlt<S>(); })), "LDLT (Eigen)", true);
         // LU has no inertia: a σ below the spectrum is the caller's word
         check(eigsh(A, B, with([](auto& o) {
-                  o.factorizer = eigen_lu<S>();
-                  o.sigma = -0.5;
-              })),
+                        o.factorizer = eigen_lu<S>();
+                        o.sigma = -0.5;
+                    })),
               "LU (Eigen)", false);
         check(eigsh(A, B, with([](auto& o) { o.certify = false; })), "LDLT", false);
         const auto by_caller = eigsh(A, B, with([&](auto& o) {
@@ -227,8 +229,9 @@ TEST_CASE_TEMPLATE("eigsh: a triple eigenvalue is found three times and certifie
             const auto pairs = eigsh(A, B, {.k = 4, .tol = 1e-11, .block_size = block_size, .seed = seed});
             check_pencil(pencil, numbers({1.0, 2.0, 2.0, 2.0}), 5.0, 1e-11, pairs);
             CHECK(pairs.certified);
-            const auto inner = eigsh(A, B, {.k = 4, .which = Which::nearest, .sigma = 1.9, .tol = 1e-11,
-                                            .block_size = block_size, .seed = seed});
+            const auto inner = eigsh(
+                A, B,
+                {.k = 4, .which = Which::nearest, .sigma = 1.9, .tol = 1e-11, .block_size = block_size, .seed = seed});
             check_pencil(pencil, numbers({1.0, 2.0, 2.0, 2.0}), 5.0, 1e-11, inner);
             CHECK(inner.certified);
         }
