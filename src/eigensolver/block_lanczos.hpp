@@ -34,8 +34,9 @@ struct SpectralTransform {
 // Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
 //
 // With C = (A − σB)⁻¹B a product is a solve: then AV is kept beside V, T and R are combinations of their columns, and
-// a step costs b products. The wanted vectors are returned as C x/μ, which has no component in the null space of B
-// (Nour-Omid, Parlett, Ericsson & Jensen, Math. Comp. 48, 1987).
+// a step costs b products. From a random start V then grows by the image of its newest block, a Krylov space proper.
+// The wanted vectors are returned as C x/μ, which has no component in the null space of B (Nour-Omid, Parlett, Ericsson
+// & Jensen, Math. Comp. 48, 1987).
 template <ScalarType S>
 class BlockLanczos {
 public:
@@ -53,6 +54,7 @@ private:
     std::vector<Index> choose_targets() const;
     void test_targets(const std::vector<Index>& targets);
     void expand(const std::vector<Index>& targets);
+    void expand_by_image();
     void search_missed_copies();
     void remove_converged();
     void amplify_by_filter();
@@ -104,7 +106,9 @@ private:
     Eigen::VectorXd residual_;                 // of Ritz pair i when last tested; NaN: not tested
     Eigen::VectorXd tested_at_;                // its Ritz value then
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    Eigen::VectorXd probed_values_;            // the k lowest Ritz values when the last search began
+    bool krylov_ = false;  // V is a Krylov space of an inverted operator, whose next block is the image of the newest
+    Index newest_ = 0;     // columns of the newest block
+    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

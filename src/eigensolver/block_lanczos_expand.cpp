@@ -49,6 +49,10 @@ Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowe
 /// W = p(A) T, from the targets and residuals at hand.
 template <ScalarType S>
 void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
+    if (krylov_) {
+        expand_by_image();
+        return;
+    }
     const FilterInterval interval = filter_interval(targets.front());
     const bool separable = !transform_.inverted && interval.upper > interval.cut && interval.cut > interval.lowest;
     degree_ = separable ? choose_degree(interval, theta_(targets.front())) : 1;
@@ -64,12 +68,28 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
     append();
 }
 
+/// The image of the newest block: the next one of the Krylov space, without the rounding that the residual of a pair
+/// close to convergence consists of.
+template <ScalarType S>
+void BlockLanczos<S>::expand_by_image() {
+    degree_ = 1;
+    T_ = AV_.middleCols(m_ - newest_, std::min(newest_, global_n_ - m_));
+    if (m_ + T_.cols() > capacity_) {  // what a restart drops from V must not come back with T
+        for (int pass = 0; pass < 2; ++pass) {
+            add_product<S>(T_, V_.leftCols(m_), -metric_.inner(V_.leftCols(m_), T_, BW_, options_.sum, kProduct));
+        }
+        restart(keep_);
+    }
+    append();
+}
+
 /// Fills the space orthogonal to the converged pairs with a filtered random block: a copy of λ_i that every
 /// Krylov vector so far was orthogonal to is amplified until it stands out of n random components by 100.
 /// If one exists, Rayleigh–Ritz shows it below or beside the guard and the iteration goes on.
 template <ScalarType S>
 void BlockLanczos<S>::search_missed_copies() {
     probed_ = true;
+    krylov_ = false;
     probed_values_ = theta_.head(k_);
     restart(std::max(keep_, k_ + 1));
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
@@ -143,6 +163,7 @@ void BlockLanczos<S>::append() {
     G_.block(0, m_, m_ + valid, valid) = C;
     G_.block(m_, 0, valid, m_) = C.topRows(m_).adjoint();
     m_ += valid;
+    newest_ = valid;
 }
 
 /// V ← the `keep` lowest Ritz vectors, in place.
@@ -163,6 +184,7 @@ void BlockLanczos<S>::restart(Index keep) {
     template FilterInterval BlockLanczos<S>::filter_interval(Index) const;              \
     template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double) const; \
     template void BlockLanczos<S>::expand(const std::vector<Index>&);                   \
+    template void BlockLanczos<S>::expand_by_image();                                   \
     template void BlockLanczos<S>::search_missed_copies();                              \
     template void BlockLanczos<S>::remove_converged();                                  \
     template void BlockLanczos<S>::amplify_by_filter();                                 \

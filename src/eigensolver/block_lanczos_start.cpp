@@ -32,7 +32,7 @@ void BlockLanczos<S>::choose_sizes() {
     n_ = A_.rows();
     global_n_ = options_.sum.total(n_);
     k_ = options_.k;
-    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : 4);
+    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 || transform_.inverted ? 2 : 4);
     b_ = std::min(b_, global_n_);
     const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
     capacity_ = options_.basis_size > 0 ? options_.basis_size
@@ -110,6 +110,7 @@ void BlockLanczos<S>::start_randomly() {
         T_.swap(R_);
     }
     append();
+    krylov_ = transform_.inverted;
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                          \

@@ -123,7 +123,7 @@ struct EigshOptions {
     BlockSolve<S> solve = {};       // the caller's own (A − σB)⁻¹, with its σ in `sigma`
     bool certify = true;            // prove completeness by inertia, one or two factorizations, where there is a factor
     Engine engine = Engine::automatic;
-    Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1, else 4
+    Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1 and for solves, else 4
     Index basis_size = 0;        // most basis vectors held; 0: chosen from k
     Index filter_degree = 0;     // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
     Index max_products = 0;      // limit on single-vector products; 0: generous, grows with n
