@@ -80,10 +80,12 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     solve.max_iterations = options.max_iterations;
     solve.preconditioner = options.preconditioner;
     solve.sum = options.sum;
-    const Block<S> extra = options.use_extra ? Block<S>(pairs.extra) : Block<S>(n, 0);
+    // Ritz vectors of (A − σB)⁻¹B are not Ritz vectors of A, which the elimination of E takes them to be.
+    const bool deflate_extra = options.use_extra && pairs.extra_images.size() == 0;
+    const Block<S> extra = deflate_extra ? Block<S>(pairs.extra) : Block<S>(n, 0);
     const Deflation<S> deflation{.X = X,
                                  .extra = extra,
-                                 .extra_values = options.use_extra ? pairs.extra_values : Eigen::VectorXd(),
+                                 .extra_values = deflate_extra ? pairs.extra_values : Eigen::VectorXd(),
                                  .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
     Eigen::VectorXd given_norms = rhs_norms;
     keep_entries(given_norms, columns);

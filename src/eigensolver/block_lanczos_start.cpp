@@ -56,7 +56,9 @@ bool BlockLanczos<S>::test_start_block() {
                       warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
     if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
     const Matrix<S>& given = warm ? warm->vectors : options_.start;
-    const Index wanted = std::min(given.cols(), std::min(capacity_ - b_, capacity_ / 2));
+    // A solve is too expensive to spend on vectors beyond the guard's block.
+    const Index most = transform_.inverted && transform_.trust_start ? k_ + b_ : capacity_ / 2;
+    const Index wanted = std::min({given.cols(), capacity_ - b_, capacity_ / 2, most});
     if (wanted < 1) return false;
     V_.leftCols(wanted) = given.leftCols(wanted);
     const Index s = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), metric_, options_.seed, options_.sum,

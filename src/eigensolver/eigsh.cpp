@@ -1,5 +1,6 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
+#include "block/metric.hpp"
 #include "engines.hpp"
 
 #include <lambdabar/block/kernels.hpp>
@@ -71,12 +72,14 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
 
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.
 template <ScalarType S>
-void remember(const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
+void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
     const Index n = pairs.vectors.rows(), k = pairs.size();
     if (warm.adjoints.rows() == n && warm.adjoints.cols() == k && warm.vectors.rows() == n &&
         warm.vectors.cols() >= k) {
         const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
-        warm.adjoints = (warm.adjoints * gram<S>(X_old, X_new, sum)).eval();
+        const Metric<S> metric(pairs.definite == Definite::A ? std::optional(pencil.A) : pencil.B);
+        Block<S> scratch;
+        warm.adjoints = (warm.adjoints * metric.inner(X_old, X_new, scratch, sum)).eval();
     }
     warm.vectors.resize(n, k + pairs.extra.cols());
     warm.vectors << pairs.vectors, pairs.extra;
@@ -116,7 +119,7 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
         return pencil.B ? solve_by_mass_inverse<S> : solve_standard<S>;
     };
     Eigenpairs<S> pairs = choose()(pencil, options);
-    if (options.warm) remember(pairs, options.sum, *options.warm);
+    if (options.warm) remember(pencil, pairs, options.sum, *options.warm);
     return pairs;
 }
 

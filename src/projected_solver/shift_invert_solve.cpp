@@ -29,13 +29,13 @@ public:
         solution.W = zeros<S>(n, b);
         solution.column_converged.assign(static_cast<std::size_t>(b), false);
         remove_X_from_residuals(rhs);
-        Block<S> C = zeros<S>(n, b);
-        apply_inverse_to_range(rhs, C);
+        Block<S> C = zeros<S>(n, b), KC = zeros<S>(n, b);
+        apply_inverse_to_range(rhs, C, KC);
         rhs.resize(0, 0);
         solution.rhs_norms = metric_.norms(C, scratch_, problem_.sum, kSolve);
-        solution.residuals = solution.rhs_norms;
+        solution.residuals = Eigen::VectorXd::Zero(b);
         Eigen::VectorXd target = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
-        target = target.cwiseMax(kRounding).cwiseProduct(solution.rhs_norms);
+        target = target.cwiseMax(kRounding).cwiseProduct(solution.rhs_norms).cwiseQuotient(tau_.cwiseAbs());
 
         active_.clear();
         for (Index j = 0; j < b; ++j) active_.push_back(j);
@@ -43,11 +43,11 @@ public:
         start_space(most_columns);
         Block<S> residual;
         while (true) {
-            // s_i = c_i − (V − τ_i KV) y_i of the active columns; those that pass are written to W
-            residual = galerkin(C, solution.W, target, solution);
+            // s_i = K c_i − (V − τ_i KV) y_i of the active columns; those that pass are written to W, which holds u
+            residual = galerkin(KC, solution.W, target, solution);
             if (active_.empty() || solution.iterations >= max_iterations) break;
-            if (m_ + residual.cols() > most_columns) {  // W holds the solution so far, C becomes what is left
-                C = fold(residual, b, solution.W);
+            if (m_ + residual.cols() > most_columns) {  // W holds the solution so far, KC becomes what is left
+                KC = fold(residual, b, solution.W);
                 start_space(most_columns);
                 continue;
             }
@@ -59,6 +59,8 @@ public:
             for (std::size_t j = 0; j < active_.size(); ++j)
                 solution.W.col(active_[j]) += residual.col(static_cast<Index>(j));
         }
+        scale_and_add<S>(solution.W, C, tau_);  // w = c + τ u
+        solution.residuals = solution.residuals.cwiseProduct(tau_.cwiseAbs());
         remove_X_from_solutions(solution.W);
         for (const Index j : active_) solution.column_converged[static_cast<std::size_t>(j)] = false;
         solution.converged = active_.empty();
@@ -84,9 +86,9 @@ private:
         remove_X_from_solutions(Y);
     }
 
-    /// C = P (A − σB)⁻¹ R, with one solve per dimension of the range of R: columns that depend on others cost nothing.
-    /// A Gram matrix resolves half the digits, so what a pass leaves of R goes through another.
-    void apply_inverse_to_range(Block<S>& R, Block<S>& C) {
+    /// C = P (A − σB)⁻¹ R and KC, with two solves per dimension of the range of R: columns that depend on others cost
+    /// nothing. A Gram matrix resolves half the digits, so what a pass leaves of R goes through another.
+    void apply_inverse_to_range(Block<S>& R, Block<S>& C, Block<S>& KC) {
         constexpr double half_the_digits = 1e-6, rounding = 1e-13;
         const Eigen::VectorXd unit =
             norms<S>(R, problem_.sum, kSolve).cwiseMax(std::numeric_limits<double>::min()).cwiseInverse();
@@ -102,6 +104,9 @@ private:
             const Matrix<S> QR = gram<S>(Q, R, problem_.sum);
             add_product<S>(R, Q, -QR);
             add_product<S>(C, U, QR);
+            const Block<S> BU = metric_.image(U, scratch_);
+            apply_inverse(BU, U);
+            add_product<S>(KC, U, QR);
         }
     }
 

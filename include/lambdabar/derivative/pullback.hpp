@@ -46,7 +46,7 @@ struct PullbackOptions {
                                             // products (Laplacians −20 %), more passes; for expensive products
     bool accept_unconverged = false;        // return an adjoint that missed its tolerance instead of throwing
     Preconditioner<S> preconditioner = {};  // for A − λ at the wanted end, Hermitian positive definite
-    Matrix<S> start = {};                   // n×k adjoint start block
+    Matrix<S> start = {};                   // n×k adjoint start block; as `warm`, not used by shift_invert
     Warm<S>* warm = nullptr;                // its adjoints start this solve and are replaced
     Sum sum = {};
 };

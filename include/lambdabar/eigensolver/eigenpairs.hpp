@@ -81,7 +81,7 @@ struct [[nodiscard]] Eigenpairs {
 
     double sigma = std::numeric_limits<double>::quiet_NaN();  // the shift that was used, if any
     BlockSolve<S> solve = {};                                 // (A − σB)⁻¹, kept for derivatives
-    bool singular_B = false;  // B has a null space: eigenvalues at infinity were met and left out
+    bool singular_B = false;  // B has zero rows: there are eigenvalues at infinity, left out
 
     Matrix<S> extra;               // n×e approximate eigenvectors beyond the k, orthonormal, not converged
     Eigen::VectorXd extra_values;  // their Ritz values
