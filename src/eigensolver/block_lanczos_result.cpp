@@ -1,22 +1,13 @@
 // What BlockLanczos returns, in terms of the problem A x = λ B x.
 #include "block_lanczos.hpp"
 
+#include "block/dense.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 namespace lambdabar {
-
-namespace {
-
-/// X ← X (3I − XᴴBX)/2: one Newton step towards orthonormal columns, enough where XᴴBX = I to half the digits.
-template <ScalarType S>
-void polish(Block<S>& X, const Metric<S>& metric, Block<S>& scratch, const Sum& sum) {
-    const Matrix<S> G = metric.inner(X, X, scratch, sum);
-    rotate<S>(X, (3.0 * Matrix<S>::Identity(G.rows(), G.cols()) - G) / 2.0);
-}
-
-}  // namespace
 
 /// λ of a Ritz value of sign·C.
 template <ScalarType S>
@@ -51,7 +42,8 @@ void BlockLanczos<S>::take_vectors(Index k, Index extra, Eigenpairs<S>& pairs) {
     if (transform_.inverted) {
         const Eigen::VectorXd inverse = theta_.head(k).cwiseInverse();
         set_product<S>(X, AV_.leftCols(m_), Y_.leftCols(k) * inverse.template cast<S>().asDiagonal());
-        polish<S>(X, metric_, BW_, options_.sum);
+        // XᴴBX = I up to the square of the residuals now.
+        rotate<S>(X, orthonormalizing_step<S>(metric_.inner(X, X, BW_, options_.sum)));
     } else {
         set_product<S>(X, V_.leftCols(m_), Y_.leftCols(k));
     }

@@ -1,6 +1,7 @@
 // Block Lanczos on A, or on B⁻¹A: products only.
 #include "block_lanczos.hpp"
 #include "engines.hpp"
+#include "shift.hpp"
 #include "spectra_engine.hpp"
 #include "transformed_operators.hpp"
 
@@ -38,8 +39,7 @@ BlockSolve<S> iterative_inverse(const Pencil<S>& pencil, const Sum& sum) {
 /// B⁻¹ by a factorization.
 template <ScalarType S>
 BlockSolve<S> factorized_inverse(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    const auto factor = std::make_shared<ShiftInvert<S>>(
-        *pencil.B_entries, nullptr, options.factorizer ? options.factorizer : eigen_ldlt<S>(), options.memory_limit);
+    const auto factor = std::make_shared<ShiftInvert<S>>(new_factor<S>(*pencil.B_entries, nullptr, options));
     const bool regular = factor->factor(0.0);
     const Index negative = regular && factor->inertia() ? factor->inertia()->negative : 0;
     if (!regular || negative > 0) {

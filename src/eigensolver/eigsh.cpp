@@ -1,7 +1,7 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
-#include "block/metric.hpp"
 #include "engines.hpp"
+#include "transformed_operators.hpp"
 
 #include <lambdabar/block/kernels.hpp>
 
@@ -77,7 +77,7 @@ void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& su
     if (warm.adjoints.rows() == n && warm.adjoints.cols() == k && warm.vectors.rows() == n &&
         warm.vectors.cols() >= k) {
         const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
-        const Metric<S> metric(pairs.definite == Definite::A ? std::optional(pencil.A) : pencil.B);
+        const Metric<S> metric = metric_of(pencil, pairs.definite);
         Block<S> scratch;
         warm.adjoints = (warm.adjoints * metric.inner(X_old, X_new, scratch, sum)).eval();
     }

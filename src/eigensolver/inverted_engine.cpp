@@ -20,13 +20,11 @@ template <ScalarType S>
 Eigenpairs<S> run(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma, const EigshOptions<S>& options,
                   bool trust_start) {
     const InvertedPencil<S> inverted(pencil, solve);
-    CountedOperator<S> counted(OperatorRef<S>(inverted), options.which == Which::nearest ? 1.0 : -1.0);
-    const Metric<S> metric(options.definite == Definite::A ? std::optional(pencil.A) : pencil.B);
-    const SpectralTransform transform{.sign = options.which == Which::nearest ? 1.0 : -1.0,
-                                      .inverted = true,
-                                      .nearest = options.which == Which::nearest,
-                                      .sigma = sigma,
-                                      .trust_start = trust_start};
+    const bool nearest = options.which == Which::nearest;
+    const SpectralTransform transform{
+        .sign = nearest ? 1.0 : -1.0, .inverted = true, .nearest = nearest, .sigma = sigma, .trust_start = trust_start};
+    CountedOperator<S> counted(OperatorRef<S>(inverted), transform.sign);
+    const Metric<S> metric = metric_of(pencil, options.definite);
     Eigenpairs<S> pairs = BlockLanczos<S>(counted, metric, options, transform).solve();
     pairs.solves = counted.products();
     pairs.products = 0;

@@ -23,7 +23,7 @@ constexpr const char* kBuckling = " (with a positive definite A, set definite = 
 template <ScalarType S>
 double eigenvalue_scale(const Pencil<S>& pencil) {
     const Eigen::VectorXd a = pencil.A_entries->diagonal().cwiseAbs();
-    const Eigen::VectorXd b = pencil.B ? pencil.B_entries->diagonal() : Eigen::VectorXd::Ones(a.size());
+    const Eigen::VectorXd b = pencil.B_entries ? pencil.B_entries->diagonal() : Eigen::VectorXd::Ones(a.size());
     const double heaviest = b.cwiseAbs().maxCoeff();
     if (heaviest == 0.0) refuse("B has a zero diagonal");
     double scale = 0.0;
@@ -73,18 +73,13 @@ double go_below(ShiftInvert<S>& factor, double scale) {
 
 template <ScalarType S>
 std::shared_ptr<ShiftInvert<S>> make_factor(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    const SparseHermitian<S>* B = pencil.B ? pencil.B_entries : nullptr;
-    if (B && B->rows() != pencil.rows()) {
-        refuse("A has ", pencil.rows(), " rows and B has ", B->rows());
-    }
     if (options.warm && options.warm->factor && options.warm->factor.use_count() == 1 &&
         options.warm->factor->rows() == pencil.rows()) {
         auto factor = options.warm->factor;
-        factor->update(*pencil.A_entries, B);
+        factor->update(*pencil.A_entries, pencil.B_entries);
         return factor;
     }
-    return std::make_shared<ShiftInvert<S>>(
-        *pencil.A_entries, B, options.factorizer ? options.factorizer : eigen_ldlt<S>(), options.memory_limit);
+    return std::make_shared<ShiftInvert<S>>(new_factor(*pencil.A_entries, pencil.B_entries, options));
 }
 
 template <ScalarType S>
@@ -163,9 +158,7 @@ Certificate certify(const Pencil<S>& pencil, const ShiftInvert<S>& factor, const
     if (high >= pairs.guard_value && !pairs.cuts_cluster && !nearest) return certificate;
 
     try {
-        const SparseHermitian<S>* B = pencil.B ? pencil.B_entries : nullptr;
-        ShiftInvert<S> counter(*pencil.A_entries, B, options.factorizer ? options.factorizer : eigen_ldlt<S>(),
-                               options.memory_limit);
+        ShiftInvert<S> counter = new_factor(*pencil.A_entries, pencil.B_entries, options);
         const auto count = [&](double tau) -> std::optional<Index> {
             ++certificate.factorizations;
             if (!counter.factor(tau) || !counter.inertia()) return std::nullopt;

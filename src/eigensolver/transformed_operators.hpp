@@ -1,8 +1,16 @@
 #pragma once
+#include "block/metric.hpp"
+
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 #include <lambdabar/operator/pencil.hpp>
 
 namespace lambdabar {
+
+/// The inner product in which vectors of the pencil are orthonormal: that of its definite operator.
+template <ScalarType S>
+Metric<S> metric_of(const Pencil<S>& pencil, Definite definite) {
+    return Metric<S>(definite == Definite::A ? std::optional(pencil.A) : pencil.B);
+}
 
 /// C = (A − σB)⁻¹B, self-adjoint in the inner product of B: its eigenvalues are μ = 1/(λ − σ).
 template <ScalarType S>

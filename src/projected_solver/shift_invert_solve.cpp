@@ -62,7 +62,6 @@ public:
         scale_and_add<S>(solution.W, C, tau_);  // w = c + τ u
         solution.residuals = solution.residuals.cwiseProduct(tau_.cwiseAbs());
         remove_X_from_solutions(solution.W);
-        for (const Index j : active_) solution.column_converged[static_cast<std::size_t>(j)] = false;
         solution.converged = active_.empty();
         solution.solves = solves_;
         return solution;
@@ -125,9 +124,8 @@ private:
         KE = problem_.extra_images;
         remove_X_from_solutions(E);
         remove_X_from_solutions(KE);
-        // E is B-orthonormal to rounding but for what its part along X was: one Newton step towards it, of both.
-        const Matrix<S> G = metric_.inner(E, E, scratch_, problem_.sum);
-        const Matrix<S> step = (3.0 * Matrix<S>::Identity(e, e) - G) / 2.0;
+        // E is B-orthonormal to rounding but for what its part along X was.
+        const Matrix<S> step = orthonormalizing_step<S>(metric_.inner(E, E, scratch_, problem_.sum));
         rotate<S>(E, step);
         rotate<S>(KE, step);
         H_.topLeftCorner(e, e) = hermitian(metric_.inner(E, KE, scratch_, problem_.sum));

@@ -92,8 +92,8 @@ TEST_CASE_TEMPLATE("app eigsh --mass: the modes of an interval, by every factori
             if (factor == "lu") {  // without inertia nothing says that 0 lies below the spectrum
                 CHECK(json["sigma"] <= 0.0);
             } else {
-                CHECK(json["sigma"] == 0.0);
-            }  // K is positive definite
+                CHECK(json["sigma"] == 0.0);  // K is positive definite
+            }
         } else {
             CHECK(json["sigma"].is_null());
         }
