@@ -1,3 +1,5 @@
+#include "factorization/ldlt_solve.hpp"
+
 #include <lambdabar/factorization/cholmod.hpp>
 
 #include <suitesparse/cholmod.h>
@@ -6,6 +8,7 @@
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 namespace lambdabar {
 
@@ -53,12 +56,6 @@ public:
     cholmod_factor* get() const { return L_; }
     cholmod_factor* operator->() const { return L_; }
 
-    /// Forgets the numbers and keeps the analysis.
-    void forget_values() {
-        if (L_ == nullptr || L_->xtype == CHOLMOD_PATTERN) return;
-        cholmod_change_factor(CHOLMOD_PATTERN, L_->is_ll, L_->is_super, 1, 1, L_, common_->get());
-    }
-
 private:
     const Common* common_;
     cholmod_factor* L_ = nullptr;
@@ -84,6 +81,8 @@ cholmod_sparse view(const Eigen::SparseMatrix<S>& lower) {
     return M;
 }
 
+/// CHOLMOD orders, analyses and factorizes: supernodes if M is definite, LDLᴴ by rows otherwise. Either way the factor
+/// is then held by columns, and solved with as lambdabar's own: several right-hand sides share its entries.
 template <ScalarType S>
 class Cholmod final : public Factorization<S> {
 public:
@@ -91,57 +90,60 @@ public:
     bool pivots() const override { return false; }
 
     FactorEstimate analyze(const Eigen::SparseMatrix<S>& lower) override {
-        factorized_ = false;
         definite_ = true;
+        factor_.reset(nullptr);
         simplicial_.reset(nullptr);
         cholmod_sparse M = view<S>(lower);
         common_->supernodal = CHOLMOD_SUPERNODAL;
         supernodal_.reset(cholmod_analyze(&M, common_.get()));
         common_.check("the analysis");
 
-        // LLᴴ: the supernodes with their zeros, row numbers, the largest update matrix. LDLᴴ: entries and row numbers.
-        // Before either: CHOLMOD's permuted copy of M.
-        const double entries = common_->lnz, n = static_cast<double>(lower.rows());
-        const double pair = sizeof(S) + sizeof(int);
-        const double super =
-            (static_cast<double>(supernodal_->xsize) + static_cast<double>(supernodal_->maxcsize)) * sizeof(S) +
-            static_cast<double>(supernodal_->ssize) * sizeof(int);
-        const double matrix = static_cast<double>(lower.nonZeros()) * pair;
-        return {static_cast<double>(supernodal_->xsize),
-                std::max(super, entries * pair) + matrix + 16.0 * sizeof(S) * n};
+        // LLᴴ: the supernodes with their zeros, row numbers, the largest update matrix; then their entries by columns,
+        // in the same place, with a row number each. LDLᴴ: entries and row numbers. Before either: CHOLMOD's permuted
+        // copy of M.
+        const double n = static_cast<double>(lower.rows());
+        const double entries = static_cast<double>(supernodal_->xsize);
+        const double super = static_cast<double>(supernodal_->maxcsize) * sizeof(S) +
+                             static_cast<double>(supernodal_->ssize) * sizeof(int);
+        const double rows = entries * sizeof(int);
+        const double matrix = static_cast<double>(lower.nonZeros()) * (sizeof(S) + sizeof(int));
+        return {entries, entries * sizeof(S) + std::max(super, rows) + matrix + 16.0 * sizeof(S) * n};
     }
 
     bool factorize(const Eigen::SparseMatrix<S>& lower) override {
         cholmod_sparse M = view<S>(lower);
-        factorized_ = false;
+        factor_.reset(nullptr);
         definite_ = positive_diagonal(lower) && factorize_definite(M);
-        factorized_ = definite_ || factorize_indefinite(M);
-        return factorized_;
+        if (!definite_ && !factorize_indefinite(M)) {
+            factor_.reset(nullptr);
+            return false;
+        }
+        const int* start = static_cast<const int*>(factor_->p);
+        const S* value = static_cast<const S*>(factor_->x);
+        const Index n = static_cast<Index>(factor_->n);
+        diagonal_.resize(n);
+        for (Index c = 0; c < n; ++c) diagonal_(c) = std::real(value[start[c]]);
+        panels_ = ldlt_panels(n, start, static_cast<const int*>(factor_->i), 1);
+        const int* permutation = static_cast<const int*>(factor_->Perm);
+        place_.resize(static_cast<std::size_t>(n));
+        for (Index c = 0; c < n; ++c) place_[static_cast<std::size_t>(permutation[c])] = static_cast<int>(c);
+        return (diagonal_.array() != 0.0).all() && diagonal_.allFinite();
     }
 
     void solve(In<S> rhs, Out<S> x) const override {
-        if (rhs.cols() == 0) return;
-        Matrix<S> B = rhs;
-        cholmod_dense b{};
-        b.nrow = b.d = static_cast<std::size_t>(B.rows());
-        b.ncol = static_cast<std::size_t>(B.cols());
-        b.nzmax = static_cast<std::size_t>(B.size());
-        b.x = B.data();
-        b.xtype = kXtype<S>;
-        b.dtype = CHOLMOD_DOUBLE;
-        cholmod_dense* solution =
-            cholmod_solve(CHOLMOD_A, definite_ ? supernodal_.get() : simplicial_.get(), &b, common_.get());
-        if (solution != nullptr) x = Eigen::Map<const Matrix<S>>(static_cast<S*>(solution->x), B.rows(), B.cols());
-        cholmod_free_dense(&solution, common_.get());
-        common_.check("a solve");
+        solve_ldlt<S>({.start = static_cast<const int*>(factor_->p),
+                       .row = static_cast<const int*>(factor_->i),
+                       .value = static_cast<const S*>(factor_->x),
+                       .place = place_.data(),
+                       .diagonal = diagonal_,
+                       .panels = panels_,
+                       .skip = 1},
+                      rhs, x);
     }
 
     std::optional<Inertia> inertia() const override {
-        if (!factorized_) return std::nullopt;
-        if (definite_) return Inertia{0, 0, static_cast<Index>(supernodal_->n)};
-        Inertia result;
-        for_each_pivot([&](double d) { ++(d < 0.0 ? result.negative : result.positive); });
-        return result;
+        if (factor_.get() == nullptr) return std::nullopt;
+        return Inertia{(diagonal_.array() < 0.0).count(), 0, (diagonal_.array() > 0.0).count()};
     }
 
 private:
@@ -154,23 +156,30 @@ private:
         return true;
     }
 
+    /// LLᴴ by supernodes, then turned into LDLᴴ by columns.
     bool factorize_definite(cholmod_sparse& M) {
-        simplicial_.forget_values();
-        cholmod_factorize(&M, supernodal_.get(), common_.get());
+        factor_.reset(cholmod_copy_factor(supernodal_.get(), common_.get()));
+        common_.check("a copy of the analysis");
+        cholmod_factorize(&M, factor_.get(), common_.get());
         common_.check("the factorization");
-        return common_->status == CHOLMOD_OK && supernodal_->minor == supernodal_->n;
+        if (common_->status != CHOLMOD_OK || factor_->minor != factor_->n) return false;
+        cholmod_change_factor(factor_->xtype, 0, 0, 1, 1, factor_.get(), common_.get());
+        common_.check("the change from supernodes to columns");
+        return true;
     }
 
     bool factorize_indefinite(cholmod_sparse& M) {
-        supernodal_.forget_values();
         if (simplicial_.get() == nullptr) analyze_simplicial(M);
+        factor_.reset(cholmod_copy_factor(simplicial_.get(), common_.get()));
+        common_.check("a copy of the analysis");
         common_->supernodal = CHOLMOD_SIMPLICIAL;
         common_->final_ll = 0;
-        cholmod_factorize(&M, simplicial_.get(), common_.get());
+        cholmod_factorize(&M, factor_.get(), common_.get());
         common_.check("the factorization");
-        bool nonzero = simplicial_->minor == simplicial_->n;
-        for_each_pivot([&](double d) { nonzero = nonzero && std::isfinite(d) && d != 0.0; });
-        return nonzero;
+        if (factor_->minor != factor_->n) return false;
+        cholmod_change_factor(factor_->xtype, 0, 0, 1, 1, factor_.get(), common_.get());
+        common_.check("packing the factor");
+        return true;
     }
 
     /// The analysis for LDLᴴ in the order that the supernodal one found.
@@ -186,17 +195,12 @@ private:
         common_.check("the analysis");
     }
 
-    /// The entries of D: the first of each column of the simplicial factor.
-    template <class Visit>
-    void for_each_pivot(Visit&& visit) const {
-        const int* start = static_cast<const int*>(simplicial_->p);
-        const S* value = static_cast<const S*>(simplicial_->x);
-        for (std::size_t c = 0; c < simplicial_->n; ++c) visit(std::real(value[start[c]]));
-    }
-
     Common common_;
-    Factor supernodal_{common_}, simplicial_{common_};
-    bool definite_ = true, factorized_ = false;
+    Factor supernodal_{common_}, simplicial_{common_};  // analyses: patterns only
+    Factor factor_{common_};
+    Eigen::VectorXd diagonal_;
+    std::vector<int> panels_, place_;
+    bool definite_ = true;
 };
 
 }  // namespace

@@ -58,11 +58,11 @@ struct Panel {
 
     Panel(const LdltFactors& factors, Size first) : k(first) {
         for (int j = 0; j < P; ++j) {
-            inside[j] = factors.value + Row::kValue * factors.start[k + j];
+            inside[j] = factors.value + Row::kValue * (factors.start[k + j] + factors.skip);
             value[j] = inside[j] + Row::kValue * (P - 1 - j);
         }
-        row = factors.row + factors.start[k + P - 1];
-        below = factors.start[k + P] - factors.start[k + P - 1];
+        row = factors.row + factors.start[k + P - 1] + factors.skip;
+        below = factors.start[k + P] - factors.start[k + P - 1] - factors.skip;
     }
     /// L(k + i, k + j), i > j
     const double* entry(int i, int j) const { return inside[j] + Row::kValue * (i - j - 1); }

@@ -4,8 +4,8 @@
 
 namespace lambdabar::native {
 
-/// A unit lower triangular L by compressed columns with ascending 32-bit row numbers, its diagonal not stored, and the
-/// real diagonal D. Columns panel[p] … panel[p + 1] − 1, at most four, share their rows below the panel, and are full
+/// A unit lower triangular L by compressed columns with ascending 32-bit row numbers, the first `skip` entries of each
+/// column not part of it (0: its diagonal is not stored; 1: it is, whatever stands there), and the real diagonal D. Columns panel[p] … panel[p + 1] − 1, at most four, share their rows below the panel, and are full
 /// inside it: columns of one supernode.
 struct LdltFactors {
     const int* start;
@@ -14,6 +14,7 @@ struct LdltFactors {
     const double* diagonal;
     const int* panel;
     Size panels;
+    int skip = 0;
 };
 
 /// y = L⁻ᴴ D⁻¹ L⁻¹ y for n rows of `lanes` = 1, 2, 4 or 8 doubles; complex: n rows of `lanes` real parts and then as

@@ -98,8 +98,16 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     ProjectedSolution<S> solution;
     Eigen::VectorXd targets;
     if (by_solve) {
-        const ShiftInvertProblem<S> problem{pencil,      pairs.solve,        pairs.sigma, X,
-                                            pairs.extra, pairs.extra_images, options.sum};
+        const ShiftInvertProblem<S> problem{
+            .pencil = pencil,
+            .solve = pairs.solve,
+            .sigma = pairs.sigma,
+            .X = X,
+            .extra = pairs.extra,
+            .extra_images = pairs.extra_images,
+            .extra_values = pairs.extra_values,
+            .definite = pairs.which == Which::smallest && pairs.sigma < pairs.values.minCoeff(),
+            .sum = options.sum};
         solution = shift_invert_solve<S>(problem, lambda, std::move(rhs), solve.tol, options.max_iterations);
         solution.method = LinearMethod::shift_invert;
         in_units_of_eigenvalues(pairs, columns, solution);

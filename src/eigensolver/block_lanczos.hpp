@@ -6,15 +6,6 @@
 
 namespace lambdabar {
 
-/// How the operator C of BlockLanczos belongs to the problem A x = λ B x.
-struct SpectralTransform {
-    double sign = 1.0;      // the lower end of sign·C is wanted
-    bool inverted = false;  // C = (A − σB)⁻¹B, λ = σ + 1/μ; else C = B⁻¹A and λ = μ
-    bool nearest = false;   // the eigenvalues of largest modulus are wanted instead
-    double sigma = 0.0;
-    bool trust_start = true;  // a start block that passes all tests ends the solve
-};
-
 // Thick-restart block Lanczos in Davidson form, for the lower end of A ← sign·C, C self-adjoint in ⟨x, y⟩ = xᴴBy
 // (all transposes below are those of this inner product).
 //
@@ -33,15 +24,14 @@ struct SpectralTransform {
 //
 // Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
 //
-// With C = (A − σB)⁻¹B a product is a solve: then AV is kept beside V, T and R are combinations of their columns, and
-// a step costs b products. From a random start V then grows by the image of its newest block, a Krylov space proper.
-// The wanted vectors are returned as C x/μ, which has no component in the null space of B (Nour-Omid, Parlett, Ericsson
-// & Jensen, Math. Comp. 48, 1987).
+// Where a product is a solve with a factorization, InvertedLanczos takes its place.
 template <ScalarType S>
 class BlockLanczos {
 public:
-    BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
-                 SpectralTransform transform);
+    /// The lower end of `A` is wanted, which represents sign·C. `trust_start`: a start block that passes all tests ends
+    /// the solve.
+    BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options, double sign,
+                 bool trust_start = true);
 
     Eigenpairs<S> solve();
 
@@ -54,11 +44,9 @@ private:
     std::vector<Index> choose_targets() const;
     void test_targets(const std::vector<Index>& targets);
     void expand(const std::vector<Index>& targets);
-    void expand_by_image();
     void search_missed_copies();
     void remove_converged();
     void amplify_by_filter();
-    void amplify_by_powers();
     void append();
     void restart(Index keep);
     bool verify();
@@ -68,35 +56,22 @@ private:
     bool guard_resolved() const;
     bool probe_is_current() const;
     bool whole_space() const { return m_ == global_n_ || exhausted_; }
-    /// On the residual of Ritz pair i. With σ very close to one eigenvalue, the rounding of its large μ is all that the
-    /// others can be tested against.
-    double tolerance(Index i) const {
-        constexpr double rounding = 20.0 * std::numeric_limits<double>::epsilon();
-        return transform_.inverted ? std::max(tol_ * std::abs(theta_(i)), rounding * norm_) : tol_ * norm_;
-    }
-    bool passes(Index i) const { return residual_(i) <= tolerance(i); }
-    /// Distance of Ritz values i and j in the order in which they are wanted.
-    double distance(Index i, Index j) const { return std::abs(key(theta_(i)) - key(theta_(j))); }
-    double key(double theta) const { return transform_.nearest ? -std::abs(theta) : theta; }
-    double cluster_distance() const;
-    double eigenvalue(double theta) const;
-    double eigenvalue_residual(Index i) const;
+    double tolerance() const { return tol_ * norm_; }
+    bool passes(Index i) const { return residual_(i) <= tolerance(); }
     void load_targets(const std::vector<Index>& targets);
     Eigenpairs<S> result(StopReason reason);
     void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
-    void sort_ascending(Eigenpairs<S>& pairs) const;
-    void describe_neighbourhood(Index extra, Eigenpairs<S>& pairs) const;
 
     CountedOperator<S>& A_;
     const Metric<S>& metric_;
     const EigshOptions<S>& options_;
-    SpectralTransform transform_;
+    double sign_;
+    bool trust_start_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
 
     Block<S> V_;                               // basis
-    Block<S> AV_;                              // its products, kept if a product is a solve
     Index m_ = 0;                              // columns in use
     Matrix<S> G_;                              // VᴴAV
     Eigen::VectorXd theta_;                    // Ritz values
@@ -106,9 +81,7 @@ private:
     Eigen::VectorXd residual_;                 // of Ritz pair i when last tested; NaN: not tested
     Eigen::VectorXd tested_at_;                // its Ritz value then
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    bool krylov_ = false;  // V is a Krylov space of an inverted operator, whose next block is the image of the newest
-    Index newest_ = 0;     // columns of the newest block
-    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
+    Eigen::VectorXd probed_values_;            // the k lowest Ritz values when the last search began
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

@@ -49,12 +49,8 @@ Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowe
 /// W = p(A) T, from the targets and residuals at hand.
 template <ScalarType S>
 void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
-    if (krylov_) {
-        expand_by_image();
-        return;
-    }
     const FilterInterval interval = filter_interval(targets.front());
-    const bool separable = !transform_.inverted && interval.upper > interval.cut && interval.cut > interval.lowest;
+    const bool separable = interval.upper > interval.cut && interval.cut > interval.lowest;
     degree_ = separable ? choose_degree(interval, theta_(targets.front())) : 1;
     if (degree_ > 1) {
         Eigen::VectorXd theta(T_.cols());
@@ -68,28 +64,12 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
     append();
 }
 
-/// The image of the newest block: the next one of the Krylov space, without the rounding that the residual of a pair
-/// close to convergence consists of.
-template <ScalarType S>
-void BlockLanczos<S>::expand_by_image() {
-    degree_ = 1;
-    T_ = AV_.middleCols(m_ - newest_, std::min(newest_, global_n_ - m_));
-    if (m_ + T_.cols() > capacity_) {  // what a restart drops from V must not come back with T
-        for (int pass = 0; pass < 2; ++pass) {
-            add_product<S>(T_, V_.leftCols(m_), -metric_.inner(V_.leftCols(m_), T_, BW_, options_.sum, kProduct));
-        }
-        restart(keep_);
-    }
-    append();
-}
-
 /// Fills the space orthogonal to the converged pairs with a filtered random block: a copy of λ_i that every
 /// Krylov vector so far was orthogonal to is amplified until it stands out of n random components by 100.
 /// If one exists, Rayleigh–Ritz shows it below or beside the guard and the iteration goes on.
 template <ScalarType S>
 void BlockLanczos<S>::search_missed_copies() {
     probed_ = true;
-    krylov_ = false;
     probed_values_ = theta_.head(k_);
     restart(std::max(keep_, k_ + 1));
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
@@ -98,11 +78,7 @@ void BlockLanczos<S>::search_missed_copies() {
     fill_random<S>(T_, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
                    options_.sum);
     remove_converged();
-    if (transform_.inverted) {
-        amplify_by_powers();
-    } else {
-        amplify_by_filter();
-    }
+    amplify_by_filter();
     if (m_ + columns > capacity_) restart(capacity_ - columns);
     append();
 }
@@ -132,19 +108,6 @@ void BlockLanczos<S>::amplify_by_filter() {
     }
 }
 
-/// A^p T: of the inverted operator a few powers are enough.
-template <ScalarType S>
-void BlockLanczos<S>::amplify_by_powers() {
-    constexpr int kPowers = 3;
-    for (int power = 0; power < kPowers; ++power) {
-        A_.apply(T_, R_);
-        T_.swap(R_);
-        remove_converged();
-        const Eigen::VectorXd size = metric_.norms(T_, BW_, options_.sum, kProduct);
-        scale_columns<S>(T_, (size.array() > 0.0).select(size.cwiseInverse(), 0.0));
-    }
-}
-
 /// V ← [V T], G ← [V T]ᴴ A [V T]; T is consumed.
 template <ScalarType S>
 void BlockLanczos<S>::append() {
@@ -158,12 +121,10 @@ void BlockLanczos<S>::append() {
     const auto W = V_.middleCols(m_, valid);
     R_.resize(n_, valid);
     A_.apply(W, R_);
-    if (transform_.inverted) AV_.middleCols(m_, valid) = R_;
     const Matrix<S> C = metric_.inner(V_.leftCols(m_ + valid), R_, BW_, options_.sum, kProduct);
     G_.block(0, m_, m_ + valid, valid) = C;
     G_.block(m_, 0, valid, m_) = C.topRows(m_).adjoint();
     m_ += valid;
-    newest_ = valid;
 }
 
 /// V ← the `keep` lowest Ritz vectors, in place.
@@ -172,7 +133,6 @@ void BlockLanczos<S>::restart(Index keep) {
     keep = std::min(keep, m_);
     if (keep < m_) exhausted_ = false;
     rotate<S>(V_.leftCols(m_), Y_.leftCols(keep));
-    if (transform_.inverted) rotate<S>(AV_.leftCols(m_), Y_.leftCols(keep));
     m_ = keep;
     theta_.conservativeResize(keep);
     G_.topLeftCorner(keep, keep) = theta_.template cast<S>().asDiagonal();
@@ -184,11 +144,9 @@ void BlockLanczos<S>::restart(Index keep) {
     template FilterInterval BlockLanczos<S>::filter_interval(Index) const;              \
     template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double) const; \
     template void BlockLanczos<S>::expand(const std::vector<Index>&);                   \
-    template void BlockLanczos<S>::expand_by_image();                                   \
     template void BlockLanczos<S>::search_missed_copies();                              \
     template void BlockLanczos<S>::remove_converged();                                  \
     template void BlockLanczos<S>::amplify_by_filter();                                 \
-    template void BlockLanczos<S>::amplify_by_powers();                                 \
     template void BlockLanczos<S>::append();                                            \
     template void BlockLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)

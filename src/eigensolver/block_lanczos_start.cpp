@@ -18,11 +18,10 @@ constexpr Index kSmall = 200;      // up to this dimension the basis may span th
 
 template <ScalarType S>
 BlockLanczos<S>::BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
-                              SpectralTransform transform)
-    : A_(A), metric_(metric), options_(options), transform_(transform) {
+                              double sign, bool trust_start)
+    : A_(A), metric_(metric), options_(options), sign_(sign), trust_start_(trust_start) {
     choose_sizes();
     V_ = zeros<S>(n_, capacity_);
-    if (transform_.inverted) AV_ = zeros<S>(n_, capacity_);
     G_.setZero(capacity_, capacity_);
     residual_ = tested_at_ = Eigen::VectorXd::Constant(capacity_, kUntested);
 }
@@ -32,7 +31,7 @@ void BlockLanczos<S>::choose_sizes() {
     n_ = A_.rows();
     global_n_ = options_.sum.total(n_);
     k_ = options_.k;
-    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 || transform_.inverted ? 2 : 4);
+    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : 4);
     b_ = std::min(b_, global_n_);
     const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
     capacity_ = options_.basis_size > 0 ? options_.basis_size
@@ -40,9 +39,8 @@ void BlockLanczos<S>::choose_sizes() {
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
     keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
-    // Generous, and more so where products cost microseconds; a product that is a solve converges in some tens or
-    // never.
-    const Index generous = transform_.inverted ? 2000 + 100 * k_ : 40000 + 2000 * k_ + 400'000'000 / global_n_;
+    // Generous, and more so where products cost microseconds.
+    const Index generous = 40000 + 2000 * k_ + 400'000'000 / global_n_;
     max_products_ = options_.max_products > 0 ? options_.max_products : generous;
     // Residuals cannot be resolved below the rounding of a product and a rotation.
     tol_ = std::max(options_.tol, 50.0 * kEps);
@@ -56,24 +54,21 @@ bool BlockLanczos<S>::test_start_block() {
                       warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
     if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
     const Matrix<S>& given = warm ? warm->vectors : options_.start;
-    // A solve is too expensive to spend on vectors beyond the guard's block.
-    const Index most = transform_.inverted && transform_.trust_start ? k_ + b_ : capacity_ / 2;
-    const Index wanted = std::min({given.cols(), capacity_ - b_, capacity_ / 2, most});
+    const Index wanted = std::min({given.cols(), capacity_ - b_, capacity_ / 2});
     if (wanted < 1) return false;
     V_.leftCols(wanted) = given.leftCols(wanted);
     const Index s = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), metric_, options_.seed, options_.sum,
                                       "eigsh: the start block");
     if (s == 0) return false;
     m_ = s;
-    // Without a place of its own, A V sits in the free columns next to V.
-    BlockRef<S> V = V_.leftCols(s), AV = transform_.inverted ? AV_.leftCols(s) : V_.middleCols(s, s);
+    BlockRef<S> V = V_.leftCols(s), AV = V_.middleCols(s, s);  // AV sits in the free columns next to V
     A_.apply(V, AV);
     G_.topLeftCorner(s, s) = metric_.inner(V, AV, BW_, options_.sum, "eigsh: the operator's product");
     rayleigh_ritz();
     norm_ = std::max(theta_.cwiseAbs().maxCoeff(), metric_.norms(AV, BW_, options_.sum).maxCoeff());
     const double norm_here = norm_;
     // The remembered norm, unless the values say that the operator has become smaller.
-    if (warm && !transform_.inverted) {
+    if (warm) {
         const double largest = theta_.cwiseAbs().maxCoeff(), last = warm->values.cwiseAbs().maxCoeff();
         norm_ = std::max(norm_, warm->norm_A * std::min(1.0, largest / last));
     }
@@ -81,45 +76,32 @@ bool BlockLanczos<S>::test_start_block() {
     rotate<S>(AV, Y_);
     G_.topLeftCorner(s, s) = theta_.template cast<S>().asDiagonal();
     Y_ = Matrix<S>::Identity(s, s);
-    if (transform_.inverted) {
-        R_ = AV;
-        add_scaled<S>(R_, V, -theta_);
-        residual_.head(s) = metric_.norms(R_, BW_, options_.sum);
-    } else {
-        add_scaled<S>(AV, V, -theta_);
-        residual_.head(s) = metric_.norms(AV, BW_, options_.sum);
-    }
+    add_scaled<S>(AV, V, -theta_);
+    residual_.head(s) = metric_.norms(AV, BW_, options_.sum);
     tested_at_.head(s) = theta_;
-    if (s > k_ && all_converged() && guard_resolved() && transform_.trust_start) return true;
+    if (s > k_ && all_converged() && guard_resolved() && trust_start_) return true;
     norm_ = norm_here;
     return false;
 }
 
 template <ScalarType S>
 void BlockLanczos<S>::start_randomly() {
-    if (!transform_.inverted) {
-        const SpectralBounds bounds =
-            spectral_bounds<S>(A_, metric_, std::min(kBoundSteps, global_n_), options_.seed, options_.sum);
-        upper_ = bounds.upper;
-        norm_ = std::max(norm_, bounds.norm);
-    }
+    const SpectralBounds bounds =
+        spectral_bounds<S>(A_, metric_, std::min(kBoundSteps, global_n_), options_.seed, options_.sum);
+    upper_ = bounds.upper;
+    norm_ = std::max(norm_, bounds.norm);
     T_.resize(n_, b_);
     R_.resize(n_, b_);
     if (m_ > k_) return;
     fill_random<S>(T_, options_.seed, 0, options_.sum);
-    if (transform_.inverted && !metric_.identity()) {  // into the range of C, away from the null space of B
-        A_.apply(T_, R_);
-        T_.swap(R_);
-    }
     append();
-    krylov_ = transform_.inverted;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                          \
-    template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, \
-                                           SpectralTransform);                                            \
-    template void BlockLanczos<S>::choose_sizes();                                                        \
-    template bool BlockLanczos<S>::test_start_block();                                                    \
+#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
+    template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, double, \
+                                           bool);                                                                 \
+    template void BlockLanczos<S>::choose_sizes();                                                                \
+    template bool BlockLanczos<S>::test_start_block();                                                            \
     template void BlockLanczos<S>::start_randomly();
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

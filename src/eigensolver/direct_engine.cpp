@@ -66,12 +66,12 @@ Eigenpairs<S> solve_standard(const Pencil<S>& pencil, const EigshOptions<S>& opt
             verified.start = spectra_eigenvectors(counted, options);
             verified.warm = nullptr;
             // One start vector sees one copy of each value: what Spectra returns is searched for more.
-            auto pairs = BlockLanczos<double>(counted, metric, verified, {.sign = sign, .trust_start = false}).solve();
+            auto pairs = BlockLanczos<double>(counted, metric, verified, sign, false).solve();
             pairs.engine = "spectra, verified by block_lanczos";
             return pairs;
         }
     }
-    return BlockLanczos<S>(counted, metric, options, {.sign = sign}).solve();
+    return BlockLanczos<S>(counted, metric, options, sign).solve();
 }
 
 template <ScalarType S>
@@ -83,7 +83,7 @@ Eigenpairs<S> solve_by_mass_inverse(const Pencil<S>& pencil, const EigshOptions<
     const MassInverted<S> inverted(pencil, solve_B);
     CountedOperator<S> counted(OperatorRef<S>(inverted), sign);
     const Metric<S> metric(pencil.B);
-    Eigenpairs<S> pairs = BlockLanczos<S>(counted, metric, options, {.sign = sign}).solve();
+    Eigenpairs<S> pairs = BlockLanczos<S>(counted, metric, options, sign).solve();
     pairs.engine = factorize ? "block_lanczos on B⁻¹A, B factorized" : "block_lanczos on B⁻¹A, inner CG on B";
     return pairs;
 }

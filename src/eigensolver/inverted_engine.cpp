@@ -1,10 +1,11 @@
 // Block Lanczos on (A − σB)⁻¹B.
-#include "block_lanczos.hpp"
 #include "engines.hpp"
+#include "inverted_lanczos.hpp"
 #include "shift.hpp"
 #include "transformed_operators.hpp"
 
 #include <cmath>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
 
@@ -15,24 +16,6 @@ namespace {
 constexpr int kSweeps = 5;  // for missing copies
 constexpr int kShifts = 8;
 constexpr double kRough = 1e-2;  // tolerance of a solve that only looks where the spectrum lies
-
-template <ScalarType S>
-Eigenpairs<S> run(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma, const EigshOptions<S>& options,
-                  bool trust_start) {
-    const InvertedPencil<S> inverted(pencil, solve);
-    const bool nearest = options.which == Which::nearest;
-    const SpectralTransform transform{
-        .sign = nearest ? 1.0 : -1.0, .inverted = true, .nearest = nearest, .sigma = sigma, .trust_start = trust_start};
-    CountedOperator<S> counted(OperatorRef<S>(inverted), transform.sign);
-    const Metric<S> metric = metric_of(pencil, options.definite);
-    Eigenpairs<S> pairs = BlockLanczos<S>(counted, metric, options, transform).solve();
-    pairs.solves = counted.products();
-    pairs.products = 0;
-    pairs.sigma = sigma;
-    pairs.solve = solve;
-    pairs.definite = options.definite;
-    return pairs;
-}
 
 /// What a B given by its entries shows of its null space: a semidefinite B with a zero on the diagonal has a zero row.
 template <ScalarType S>
@@ -82,14 +65,11 @@ bool limited_by_rounding(const Eigenpairs<S>& pairs) {
 }
 
 /// `smallest` took the largest μ: nothing may lie on the other side of σ.
-template <ScalarType S>
-void require_nothing_below(const Eigenpairs<S>& pairs) {
-    if (pairs.which != Which::smallest || pairs.extra_values.size() == 0) return;
-    const double lowest = pairs.extra_values.minCoeff();
-    if (lowest >= pairs.sigma) return;
+void require_nothing_below(Which which, double lowest_met, double sigma) {
+    if (which != Which::smallest || lowest_met >= sigma) return;
     std::ostringstream message;
-    message << "eigsh: sigma = " << pairs.sigma << " does not lie below the spectrum: there is an eigenvalue near "
-            << lowest;
+    message << "eigsh: sigma = " << sigma << " does not lie below the spectrum: there is an eigenvalue near "
+            << lowest_met;
     throw std::invalid_argument(message.str());
 }
 
@@ -102,46 +82,43 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
     const Shift shift = choose_shift(pencil, *factor, options);
     const BlockSolve<S> solve = [factor](In<S> R, Out<S> X) { factor->solve(R, X); };
 
+    const Metric<S> metric = metric_of(pencil, options.definite);
+
     EigshOptions<S> sweep = options;
     const bool countable = options.certify && factor->inertia().has_value();
     sweep.probe = options.probe && !countable;
-    Index solves = 0, counted = 0;
-    const auto run_sweep = [&](bool trust_start) {
-        Eigenpairs<S> pairs = run(pencil, solve, factor->sigma(), sweep, trust_start);
-        solves += pairs.solves;
-        return pairs;
-    };
-    const auto start_from = [&](const Eigenpairs<S>& pairs) {
-        sweep.warm = nullptr;
-        sweep.start.resize(pairs.vectors.rows(), pairs.size() + pairs.extra.cols());
-        sweep.start << pairs.vectors, pairs.extra;
-    };
     // An automatic shift is improved while the pairs show a better one; the last solve is to the caller's tolerance.
     // Without inertia nothing counts the eigenvalues that a converged start block lacks: it is searched around.
     const bool automatic = std::isnan(options.sigma) && options.definite == Definite::B;
     bool rough = shift.rough;
+    Index solves = 0, counted = 0;
+    std::optional<InvertedLanczos<S>> lanczos;
     Eigenpairs<S> pairs;
     for (int i = 0;; ++i) {
         sweep.tol = rough ? std::max(options.tol, kRough) : options.tol;
-        pairs = run_sweep(i == 0 || countable);
+        lanczos.emplace(solve, factor->sigma(), metric, pencil.rows(), sweep, i == 0 || countable);
+        pairs = lanczos->solve();
         const bool improvable = automatic && i < kShifts && (rough || limited_by_rounding(pairs));
-        const bool improved = improvable && improve_shift(pairs, *factor);
+        const bool improved = improvable && improve_shift(pairs, lanczos->lowest_met(), *factor);
         if (!rough && !improved) break;
         rough = rough && improved;
-        start_from(pairs);
+        solves += pairs.solves;
+        sweep.warm = nullptr;
+        sweep.start.resize(pairs.vectors.rows(), pairs.size() + pairs.extra.cols());
+        sweep.start << pairs.vectors, pairs.extra;
     }
-    if (pairs.definite == Definite::B && pairs.converged) require_nothing_below(pairs);
+    if (pairs.definite == Definite::B && pairs.converged) {
+        require_nothing_below(pairs.which, lanczos->lowest_met(), pairs.sigma);
+    }
     for (int i = 0; countable && pairs.converged && i < kSweeps; ++i) {
         const Certificate certificate = certify(pencil, *factor, pairs, options);
         counted += certificate.factorizations;
         pairs.certified = certificate.certified;
         if (certificate.missing == 0) break;
-        sweep.probe = true;
-        sweep.seed = options.seed + static_cast<std::uint64_t>(i) + 1;
-        start_from(pairs);
-        pairs = run_sweep(false);
+        pairs = lanczos->search_further();
         if (i + 1 == kSweeps) pairs.converged = false;
     }
+    solves += pairs.solves;
     pairs.solves = solves;
     pairs.factorizations = factor->factorizations() - factorizations_before + counted;
     pairs.singular_B = has_massless_row(pencil);
@@ -153,8 +130,10 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
 template <ScalarType S>
 Eigenpairs<S> solve_by_callers_solve(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     require_solves(pencil, options);
-    Eigenpairs<S> pairs = run(pencil, options.solve, options.sigma, options, true);
-    require_nothing_below(pairs);
+    const Metric<S> metric = metric_of(pencil, options.definite);
+    InvertedLanczos<S> lanczos(options.solve, options.sigma, metric, pencil.rows(), options, true);
+    Eigenpairs<S> pairs = lanczos.solve();
+    require_nothing_below(pairs.which, lanczos.lowest_met(), pairs.sigma);
     pairs.singular_B = has_massless_row(pencil);
     pairs.engine = "block_lanczos on (A − σB)⁻¹B, the caller's solve";
     return pairs;

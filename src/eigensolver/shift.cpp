@@ -110,9 +110,7 @@ Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshO
 }
 
 template <ScalarType S>
-bool improve_shift(const Eigenpairs<S>& pairs, ShiftInvert<S>& factor) {
-    double lowest = pairs.values.minCoeff();
-    if (pairs.extra_values.size() > 0) lowest = std::min(lowest, pairs.extra_values.minCoeff());
+bool improve_shift(const Eigenpairs<S>& pairs, double lowest, ShiftInvert<S>& factor) {
     const double width = std::max(pairs.guard_value, factor.sigma()) - lowest;
     const double distance = lowest - factor.sigma();
     if (!(width > 0.0) || (distance > 0.1 * width && distance < width)) return false;
@@ -179,7 +177,7 @@ Certificate certify(const Pencil<S>& pencil, const ShiftInvert<S>& factor, const
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                       \
     template std::shared_ptr<ShiftInvert<S>> make_factor<S>(const Pencil<S>&, const EigshOptions<S>&); \
-    template bool improve_shift<S>(const Eigenpairs<S>&, ShiftInvert<S>&);                             \
+    template bool improve_shift<S>(const Eigenpairs<S>&, double, ShiftInvert<S>&);                     \
     template Shift choose_shift<S>(const Pencil<S>&, ShiftInvert<S>&, const EigshOptions<S>&);         \
     template Certificate certify<S>(const Pencil<S>&, const ShiftInvert<S>&, const Eigenpairs<S>&,     \
                                     const EigshOptions<S>&);

@@ -27,9 +27,9 @@ template <ScalarType S>
 Shift choose_shift(const Pencil<S>& pencil, ShiftInvert<S>& factor, const EigshOptions<S>& options);
 
 /// A shift at a third of the set's width below it, factorized, if `pairs` (rough ones do) show that the present shift
-/// is far from there; false if it is good enough.
+/// far from there; false if it is good enough. `lowest`: the lowest value met.
 template <ScalarType S>
-bool improve_shift(const Eigenpairs<S>& pairs, ShiftInvert<S>& factor);
+bool improve_shift(const Eigenpairs<S>& pairs, double lowest, ShiftInvert<S>& factor);
 
 /// Whether the inertia of A − τB on both sides of the set proves it complete. `missing`: eigenvalues that the set
 /// should hold and does not; 0 also where nothing can be proven (no inertia, no room for another factor).

@@ -12,30 +12,6 @@ Metric<S> metric_of(const Pencil<S>& pencil, Definite definite) {
     return Metric<S>(definite == Definite::A ? std::optional(pencil.A) : pencil.B);
 }
 
-/// C = (A − σB)⁻¹B, self-adjoint in the inner product of B: its eigenvalues are μ = 1/(λ − σ).
-template <ScalarType S>
-class InvertedPencil {
-public:
-    using Scalar = S;
-    InvertedPencil(const Pencil<S>& pencil, const BlockSolve<S>& solve) : pencil_(pencil), solve_(solve) {}
-
-    Index rows() const { return pencil_.rows(); }
-    void apply(In<S> X, Out<S> Y) const {
-        if (!pencil_.B) {
-            solve_(X, Y);
-            return;
-        }
-        BX_.resize(X.rows(), X.cols());
-        pencil_.B->apply(X, BX_);
-        solve_(BX_, Y);
-    }
-
-private:
-    const Pencil<S>& pencil_;
-    const BlockSolve<S>& solve_;
-    mutable Block<S> BX_;
-};
-
 /// C = B⁻¹A, self-adjoint in the inner product of B, with the eigenvalues of the pencil.
 template <ScalarType S>
 class MassInverted {

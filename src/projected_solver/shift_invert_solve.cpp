@@ -2,6 +2,7 @@
 
 #include "block/dense.hpp"
 #include "krylov.hpp"
+#include "shift_invert_cg.hpp"
 
 #include <Eigen/LU>
 
@@ -23,12 +24,20 @@ public:
         if (!metric_.identity()) BX_ = metric_.image(problem.X, scratch_);
     }
 
+    void remove_X_from_residuals(Out<S> R) const {
+        for (int pass = 0; pass < 2 && problem_.X.cols() > 0; ++pass)
+            add_product<S>(R, BX(), -gram<S>(problem_.X, R, problem_.sum, "pullback: the right-hand side"));
+    }
+    void remove_X_from_solutions(Out<S> W) const {
+        if (problem_.X.cols() > 0) add_product<S>(W, problem_.X, -gram<S>(BX(), W, problem_.sum, kSolve));
+    }
+
+    /// For right-hand sides in the range of Pᴴ.
     ProjectedSolution<S> solve(Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
         const Index n = rhs.rows(), b = rhs.cols();
         ProjectedSolution<S> solution;
         solution.W = zeros<S>(n, b);
         solution.column_converged.assign(static_cast<std::size_t>(b), false);
-        remove_X_from_residuals(rhs);
         Block<S> C = zeros<S>(n, b), KC = zeros<S>(n, b);
         apply_inverse_to_range(rhs, C, KC);
         rhs.resize(0, 0);
@@ -69,14 +78,6 @@ public:
 
 private:
     ConstBlockRef<S> BX() const { return metric_.identity() ? problem_.X : ConstBlockRef<S>(BX_); }
-
-    void remove_X_from_residuals(Out<S> R) const {
-        for (int pass = 0; pass < 2 && problem_.X.cols() > 0; ++pass)
-            add_product<S>(R, BX(), -gram<S>(problem_.X, R, problem_.sum, "pullback: the right-hand side"));
-    }
-    void remove_X_from_solutions(Out<S> W) const {
-        if (problem_.X.cols() > 0) add_product<S>(W, problem_.X, -gram<S>(BX(), W, problem_.sum, kSolve));
-    }
 
     /// Y = P (A − σB)⁻¹ R
     void apply_inverse(In<S> R, Out<S> Y) {
@@ -228,13 +229,59 @@ private:
     Index m_ = 0, solves_ = 0;
 };
 
+/// Dimensions of the range of R to half the digits.
+template <ScalarType S>
+Index rank(const Block<S>& R, const Sum& sum) {
+    Block<S> U = R;
+    const double least = std::numeric_limits<double>::min();
+    scale_columns<S>(U, norms<S>(R, sum, "pullback: the right-hand side").cwiseMax(least).cwiseInverse());
+    return leading_directions<S>(gram<S>(U, U, sum), 1e-6, 1e-13).cols();
+}
+
+/// By conjugate gradients; what they leave goes into `rhs`.
+template <ScalarType S>
+ProjectedSolution<S> solve_definite(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda, Block<S>& rhs,
+                                    const Eigen::VectorXd& tol, Index max_iterations) {
+    ProjectedSolution<S> solution;
+    const Index b = rhs.cols();
+    solution.W = zeros<S>(rhs.rows(), b);
+    const Eigen::VectorXd each = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
+    const auto cg = shift_invert_cg<S>(problem, lambda, each.cwiseMax(kRounding), max_iterations, solution.W, rhs);
+    solution.rhs_norms = cg.first_sizes;
+    solution.residuals = cg.sizes;
+    solution.iterations = cg.iterations;
+    solution.solves = cg.solves;
+    solution.column_converged.assign(static_cast<std::size_t>(b), true);
+    for (const Index j : cg.unconverged) solution.column_converged[static_cast<std::size_t>(j)] = false;
+    solution.converged = cg.unconverged.empty();
+    return solution;
+}
+
 }  // namespace
 
 template <ScalarType S>
 ProjectedSolution<S> shift_invert_solve(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
                                         Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
-    return SharedKrylov<S>(problem, lambda)
-        .solve(std::move(rhs), tol, max_iterations > 0 ? max_iterations : kMostIterations);
+    const Index most = max_iterations > 0 ? max_iterations : kMostIterations;
+    SharedKrylov<S> shared(problem, lambda);
+    shared.remove_X_from_residuals(rhs);
+    if (!problem.definite || 2 * rank<S>(rhs, problem.sum) <= rhs.cols())
+        return shared.solve(std::move(rhs), tol, most);
+    ProjectedSolution<S> solution = solve_definite<S>(problem, lambda, rhs, tol, most);
+    if (solution.converged || solution.iterations >= most) {
+        shared.remove_X_from_solutions(solution.W);
+        return solution;
+    }
+    // Not definite after all: the rest of the way by the method that does not need it.
+    const Eigen::VectorXd size = solution.residuals.cwiseMax(std::numeric_limits<double>::min());
+    const Eigen::VectorXd goal =
+        tol.size() == 1 ? Eigen::VectorXd(tol(0) * solution.rhs_norms) : tol.cwiseProduct(solution.rhs_norms);
+    ProjectedSolution<S> rest = shared.solve(std::move(rhs), goal.cwiseQuotient(size).cwiseMin(1.0), most);
+    rest.W += solution.W;
+    rest.rhs_norms = solution.rhs_norms;
+    rest.iterations += solution.iterations;
+    rest.solves += solution.solves;
+    return rest;
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                              \

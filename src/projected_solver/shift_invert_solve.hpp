@@ -15,6 +15,8 @@ struct ShiftInvertProblem {
     ConstBlockRef<S> X;             // n×k eigenvectors, B-orthonormal
     const Matrix<S>& extra;         // n×e approximate eigenvectors, and
     const Matrix<S>& extra_images;  // K̂B times them: from the forward solve, for nothing
+    const Eigen::VectorXd& extra_values;
+    bool definite;  // X holds the lower end of the spectrum, and σ lies below it
     const Sum& sum;
 };
 
@@ -32,6 +34,10 @@ struct ShiftInvertProblem {
 /// converged; Galerkin's condition gives
 ///
 ///     (I − τ_i H) y_i = VᴴBK c_i,     H = VᴴBKV,     s_i = K c_i − (V − τ_i KV) y_i.
+///
+/// Where the problem is definite and the right-hand sides span more than half as many dimensions as there are columns,
+/// shift_invert_cg() does the same with short recurrences: as many solves, and neither a basis nor its
+/// orthogonalization.
 ///
 /// Stops column i at |τ_i| ‖s_i‖_B ≤ tol_i ‖c_i‖_B: the error of w_i is τ_i s_i times at most |λ_j − σ|/|λ_j − λ_i|,
 /// however ill-conditioned A is, while the 2-norm of (A − λ_iB)w_i − rhs_i cannot be reduced below the rounding of A

@@ -1,0 +1,237 @@
+#include "inverted_lanczos.hpp"
+
+#include "block/dense.hpp"
+#include "ritz_result.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <sstream>
+#include <stdexcept>
+
+namespace lambdabar {
+
+template <ScalarType S>
+InvertedLanczos<S>::InvertedLanczos(const BlockSolve<S>& solve, double sigma, const Metric<S>& metric, Index rows,
+                                    const EigshOptions<S>& options, bool trust_start)
+    : solve_(solve), sigma_(sigma), metric_(metric), options_(options), trust_start_(trust_start) {
+    choose_sizes(rows);
+    V_ = zeros<S>(n_, capacity_);
+    H_.setZero(capacity_, capacity_);
+}
+
+template <ScalarType S>
+Eigenpairs<S> InvertedLanczos<S>::solve() {
+    if (load_start_block()) {
+        step();
+        rayleigh_ritz();
+        if (all_converged() && guard_resolved() && trust_start_) return result(StopReason::converged);
+        if (!metric_.identity() && m_ + w_ < global_n_) start_from_images();
+    } else {
+        start_randomly();
+    }
+    return iterate();
+}
+
+template <ScalarType S>
+Eigenpairs<S> InvertedLanczos<S>::search_further() {
+    probed_ = false;
+    search_missed_copies();
+    if (!whole_space()) step();
+    return iterate();
+}
+
+template <ScalarType S>
+Eigenpairs<S> InvertedLanczos<S>::iterate() {
+    while (true) {
+        const bool full = m_ + 2 * w_ > capacity_;
+        if (m_ > k_ || whole_space() || full) {
+            rayleigh_ritz();
+            ++iterations_;
+        }
+        if (m_ > k_ || whole_space()) {
+            if (m_ < k_) {
+                std::ostringstream message;
+                message << "eigsh: k = " << k_ << " exceeds the " << m_ << " finite eigenvalues (B is singular)";
+                throw std::invalid_argument(message.str());
+            }
+            if (!report_progress()) return result(StopReason::stopped_by_monitor);
+            const bool converged = all_converged();
+            if (converged && options_.probe && !whole_space() && !probe_is_current()) {
+                search_missed_copies();
+            } else if (whole_space() || (converged && guard_resolved())) {
+                return result(converged ? StopReason::converged : StopReason::iteration_limit);
+            }
+            if (solves_ >= max_solves_) return result(StopReason::iteration_limit);
+        }
+        if (w_ == 0) {  // an invariant subspace: look elsewhere, if there is anything else
+            Block<S> Z(n_, std::min(b_, global_n_ - m_));
+            fill_random<S>(Z, options_.seed, 0x7365656bu + static_cast<std::uint64_t>(b_ * draws_++), options_.sum);
+            exhausted_ = !add_to_pending(std::move(Z));
+            continue;
+        }
+        if (m_ + 2 * w_ > capacity_ && m_ + w_ < global_n_) restart(std::min(keep_, capacity_ - 2 * w_));
+        step();
+    }
+}
+
+template <ScalarType S>
+void InvertedLanczos<S>::rayleigh_ritz() {
+    auto pairs = dense_eigh<S>(H_.topLeftCorner(m_, m_));
+    std::vector<Index> order(static_cast<std::size_t>(m_));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index i, Index j) { return key(pairs.values(i)) < key(pairs.values(j)); });
+    theta_ = pairs.values(order);
+    Y_ = pairs.vectors(Eigen::all, order);
+    norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
+    residual_ = w_ > 0 ? Eigen::VectorXd((S_ * Y_).colwise().norm().transpose()) : Eigen::VectorXd::Zero(m_);
+}
+
+template <ScalarType S>
+bool InvertedLanczos<S>::report_progress() {
+    if (!options_.monitor) return true;
+    Progress progress;
+    progress.iteration = iterations_;
+    progress.products = solves_;
+    progress.wanted = k_;
+    std::vector<Index> order(static_cast<std::size_t>(k_));
+    std::iota(order.begin(), order.end(), Index{0});
+    while (progress.converged < k_ && passes(progress.converged)) ++progress.converged;
+    std::sort(order.begin(), order.end(), [&](Index i, Index j) { return eigenvalue(i) < eigenvalue(j); });
+    progress.ritz_values.resize(k_);
+    progress.residuals.resize(k_);
+    for (Index i = 0; i < k_; ++i) {
+        progress.ritz_values(i) = eigenvalue(order[static_cast<std::size_t>(i)]);
+        progress.residuals(i) = eigenvalue_residual(order[static_cast<std::size_t>(i)]);
+    }
+    return options_.monitor(progress);
+}
+
+template <ScalarType S>
+bool InvertedLanczos<S>::all_converged() const {
+    if (m_ < k_) return false;
+    for (Index i = 0; i < k_; ++i) {
+        if (!passes(i)) return false;
+    }
+    return true;
+}
+
+/// False if nothing was searched yet, or if the last search improved a value: more copies may then be missing.
+template <ScalarType S>
+bool InvertedLanczos<S>::probe_is_current() const {
+    if (!probed_) return false;
+    for (Index i = 0; i < k_; ++i) {
+        if (key(probed_values_(i)) - key(theta_(i)) > tolerance(i)) return false;
+    }
+    return true;
+}
+
+template <ScalarType S>
+bool InvertedLanczos<S>::guard_resolved() const {
+    if (m_ <= k_) return false;
+    const double gap = std::abs(key(theta_(k_)) - key(theta_(k_ - 1)));
+    // Keys fall: a value whose residual is not small beside the gap may still come down to that of λ_k.
+    return passes(k_) ||
+           (residual_(k_) <= 0.1 * gap && !same_cluster(gap, residual_(k_ - 1), residual_(k_), cluster_distance()));
+}
+
+template <ScalarType S>
+double InvertedLanczos<S>::lowest_met() const {
+    double lowest = std::numeric_limits<double>::infinity();
+    constexpr double rounding = 1e3 * std::numeric_limits<double>::epsilon();  // of μ = 0
+    for (Index i = 0; i < theta_.size(); ++i) {
+        if (std::abs(theta_(i)) > rounding * norm_) lowest = std::min(lowest, eigenvalue(i));
+    }
+    return lowest;
+}
+
+/// The distance in λ below which eigenvalues are one cluster, in units of μ at the open end.
+template <ScalarType S>
+double InvertedLanczos<S>::cluster_distance() const {
+    double scale = std::abs(sigma_);
+    for (Index i = 0; i < k_; ++i) scale = std::max(scale, std::abs(eigenvalue(i)));
+    return options_.cluster_tol * scale * theta_(k_ - 1) * theta_(k_ - 1);
+}
+
+/// The k wanted vectors, and the extra ones with their images K V y = V H y + P S y = V y θ + P S y.
+template <ScalarType S>
+void InvertedLanczos<S>::take_vectors(Index k, Index extra, Eigenpairs<S>& pairs) {
+    const auto coordinates = [&](Index first, Index count) {  // of K V y in [V P]
+        Matrix<S> C(m_ + w_, count);
+        C.topRows(m_) = Y_.middleCols(first, count) * theta_.segment(first, count).template cast<S>().asDiagonal();
+        if (w_ > 0) C.bottomRows(w_) = S_ * Y_.middleCols(first, count);
+        return C;
+    };
+    const auto VP = V_.leftCols(m_ + w_);
+    Block<S> X(n_, k);
+    const Eigen::VectorXd inverse = theta_.head(k).cwiseInverse();
+    set_product<S>(X, VP, coordinates(0, k) * inverse.template cast<S>().asDiagonal());
+    const bool purify = dropped_ && !metric_.identity();
+    if (purify) {
+        Block<S> KX(n_, k);
+        apply(X, KX);
+        scale_columns<S>(KX, inverse);
+        X.swap(KX);
+    }
+    // XᴴBX = I up to the square of the residuals now.
+    rotate<S>(X, orthonormalizing_step<S>(metric_.inner(X, X, BU_, options_.sum)));
+    BU_.resize(0, 0);
+    pairs.vectors = X;
+    X.resize(n_, extra);
+    set_product<S>(X, V_.leftCols(m_), Y_.middleCols(k, extra));
+    pairs.extra = X;
+    if (purify && extra > 0) {
+        apply(Block<S>(X), X);
+    } else {
+        set_product<S>(X, VP, coordinates(k, extra));
+    }
+    pairs.extra_images = X;
+}
+
+template <ScalarType S>
+Eigenpairs<S> InvertedLanczos<S>::result(StopReason reason) {
+    Eigenpairs<S> pairs;
+    const Index k = std::min(k_, m_);
+    const Index extra = std::min(options_.extra < 0 ? std::max(k_, 2 * b_) : options_.extra, m_ - k);
+    pairs.which = options_.which;
+    pairs.values.resize(k);
+    pairs.residuals.resize(k);
+    for (Index i = 0; i < k; ++i) {
+        pairs.values(i) = eigenvalue(i);
+        pairs.residuals(i) = eigenvalue_residual(i);
+    }
+    pairs.extra_values.resize(extra);
+    for (Index i = 0; i < extra; ++i) pairs.extra_values(i) = eigenvalue(k + i);
+    pairs.norm_A = std::max(pairs.values.cwiseAbs().maxCoeff(), std::abs(sigma_));
+    pairs.tol = tol_;
+    pairs.cluster_tol = options_.cluster_tol;
+    take_vectors(k, extra, pairs);
+    sort_ascending(pairs);
+    Guard guard;
+    if (m_ > k_) guard = {.value = eigenvalue(k_), .residual = eigenvalue_residual(k_)};
+    describe_neighbourhood(guard, pairs);
+    pairs.reason = reason;
+    pairs.converged = reason == StopReason::converged;
+    pairs.probed = probed_;
+    pairs.solves = solves_;
+    pairs.iterations = iterations_;
+    pairs.basis_size = capacity_;
+    pairs.filter_degree = 1;
+    pairs.sigma = sigma_;
+    pairs.solve = solve_;
+    pairs.definite = options_.definite;
+    return pairs;
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                                                                        \
+    template InvertedLanczos<S>::InvertedLanczos(const BlockSolve<S>&, double, const Metric<S>&, Index, \
+                                                 const EigshOptions<S>&, bool);                         \
+    template double InvertedLanczos<S>::lowest_met() const;                                             \
+    template Eigenpairs<S> InvertedLanczos<S>::solve();                                                 \
+    template Eigenpairs<S> InvertedLanczos<S>::search_further();
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

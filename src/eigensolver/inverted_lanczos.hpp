@@ -1,0 +1,104 @@
+#pragma once
+#include "block/metric.hpp"
+
+#include <lambdabar/eigensolver/eigenpairs.hpp>
+
+namespace lambdabar {
+
+// Thick-restart block Lanczos on K = (A − σB)⁻¹B, self-adjoint in ⟨x, y⟩ = xᴴBy (all transposes below are those of this
+// inner product), for the eigenvalues μ = 1/(λ − σ) that are largest, or largest in modulus. The state is
+//
+//     K V = V H + P S            V n×m, P n×w, [V P] orthonormal,  H m×m,  S w×m
+//
+//     ┌────────────── V ──────────────┬── P ──┬── free ──┐
+//     │ Ritz vectors after a restart … │ newest│          │
+//
+//   1  step        U = K P,  C = [V P]ᴴU,  U − [V P]C = Q R:   V ← [V P],  P ← Q,  S ← [0 R],  H grows by C
+//   2  Rayleigh–Ritz   H = Y Θ Yᴴ;  the residual of pair i is ‖S y_i‖, for nothing
+//   3  restart when full   V ← V Y(:, first q),  H ← Θ,  S ← S Y: P stays
+//
+// H is projected with every column of V (full orthogonalization), so the relation holds to the rounding of the solves:
+// residuals, Ritz vectors and their images K V y = V H y + P S y need no solve and no second basis beside V. Any
+// orthonormal block may join P (S gets rows of zeros): that is how the search for missed copies, and vectors that the
+// caller starts from, enter.
+//
+// A step costs w solves, two products with B per vector (a third where the projection cancels), three passes over V.
+// Solves of w columns share the passes over the factor, which are most of the time: that is what w is for.
+//
+// The wanted vectors are returned as K x/μ, which has no component in the null space of B (Nour-Omid, Parlett, Ericsson
+// & Jensen, Math. Comp. 48, 1987). Wu & Simon, SIAM J. Matrix Anal. Appl. 22 (2000), for thick restarts.
+template <ScalarType S>
+class InvertedLanczos {
+public:
+    /// `trust_start`: a start block that passes all tests ends the solve; else it is searched around first.
+    InvertedLanczos(const BlockSolve<S>& solve, double sigma, const Metric<S>& metric, Index rows,
+                    const EigshOptions<S>& options, bool trust_start);
+
+    Eigenpairs<S> solve();
+
+    /// Goes on from the pairs of the last solve with a random block: something is known to be missing.
+    Eigenpairs<S> search_further();
+
+    /// The lowest of all Ritz values of the last solve, wanted or not: no eigenvalue lies between it and σ if it is
+    /// below σ, and then there is one that does not exceed it.
+    double lowest_met() const;
+
+private:
+    void choose_sizes(Index rows);
+    bool load_start_block();
+    void start_from_images();
+    void start_randomly();
+    Eigenpairs<S> iterate();
+    void step();
+    Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C);
+    void rayleigh_ritz();
+    void restart(Index keep);
+    void search_missed_copies();
+    bool add_to_pending(Block<S> Z);
+    void apply(In<S> X, Out<S> Y);
+    bool report_progress();
+
+    bool all_converged() const;
+    bool guard_resolved() const;
+    bool probe_is_current() const;
+    bool whole_space() const { return m_ == global_n_ || exhausted_; }
+    /// On the residual of Ritz pair i. With σ very close to one eigenvalue, the rounding of its large μ is all that the
+    /// others can be tested against.
+    double tolerance(Index i) const {
+        constexpr double rounding = 20.0 * std::numeric_limits<double>::epsilon();
+        return std::max(tol_ * std::abs(theta_(i)), rounding * norm_);
+    }
+    bool passes(Index i) const { return residual_(i) <= tolerance(i); }
+    /// The order in which Ritz values are wanted: ascending keys.
+    double key(double theta) const { return options_.which == Which::nearest ? -std::abs(theta) : -theta; }
+    double eigenvalue(Index i) const { return sigma_ + 1.0 / theta_(i); }
+    /// In units of λ: to first order |dλ| = |dμ|/μ².
+    double eigenvalue_residual(Index i) const { return residual_(i) / (theta_(i) * theta_(i)); }
+    double cluster_distance() const;
+
+    Eigenpairs<S> result(StopReason reason);
+    void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
+
+    const BlockSolve<S>& solve_;
+    double sigma_;
+    const Metric<S>& metric_;
+    const EigshOptions<S>& options_;
+    bool trust_start_;
+    Index n_ = 0, global_n_ = 0;  // rows here and in all processes
+    Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_solves_ = 0;
+    double tol_ = 0.0, norm_ = 0.0;  // norm_: largest |Ritz value| met
+
+    Block<S> V_;                               // V, P and the place of the next block
+    Block<S> BP_, BU_;                         // B P; scratch
+    Matrix<S> H_, S_;                          // H in the corner of a capacity×capacity matrix; S
+    Index m_ = 0, w_ = 0;                      // columns of V and P
+    Eigen::VectorXd theta_;                    // Ritz values in the order in which they are wanted
+    Matrix<S> Y_;                              // their coordinates
+    Eigen::VectorXd residual_;                 // of Ritz pair i: ‖S y_i‖
+    bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
+    bool dropped_ = false;  // a direction without B-norm was dropped: the relation holds up to the null space of B
+    Eigen::VectorXd probed_values_;  // the k first Ritz values when the last search began
+    Index solves_ = 0, iterations_ = 0, probes_ = 0, draws_ = 0;
+};
+
+}  // namespace lambdabar

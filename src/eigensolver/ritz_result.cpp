@@ -1,0 +1,49 @@
+#include "ritz_result.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace lambdabar {
+
+template <ScalarType S>
+void sort_ascending(Eigenpairs<S>& pairs) {
+    const Index k = pairs.values.size();
+    std::vector<Index> order(static_cast<std::size_t>(k));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(), [&](Index i, Index j) { return pairs.values(i) < pairs.values(j); });
+    if (std::is_sorted(order.begin(), order.end())) return;
+    pairs.values = Eigen::VectorXd(pairs.values(order));
+    pairs.residuals = Eigen::VectorXd(pairs.residuals(order));
+    pairs.vectors = Matrix<S>(pairs.vectors(Eigen::all, order));
+}
+
+template <ScalarType S>
+void describe_neighbourhood(const Guard& guard, Eigenpairs<S>& pairs) {
+    const double distance = pairs.cluster_tol * pairs.norm_A;
+    const Index k = pairs.values.size();
+    pairs.clusters = find_clusters(pairs.values, pairs.residuals, distance);
+    pairs.guard_value = guard.value;
+    pairs.guard_residual = guard.residual;
+    if (std::isnan(guard.value)) return;
+    pairs.cuts_cluster = !guard.tested;
+    const auto hold_against_ends = [&](double value, double residual) {
+        const auto joins = [&](Index end) {
+            return same_cluster(std::abs(value - pairs.values(end)), pairs.residuals(end), residual, distance);
+        };
+        if (pairs.which != Which::largest && joins(k - 1)) pairs.cuts_cluster = true;
+        if (pairs.which != Which::smallest && joins(0)) pairs.cuts_cluster = true;
+    };
+    hold_against_ends(guard.value, guard.residual);
+    if (pairs.which != Which::nearest) return;
+    for (const double value : pairs.extra_values) hold_against_ends(value, 0.0);
+}
+
+#define LAMBDABAR_INSTANTIATE(S)                     \
+    template void sort_ascending<S>(Eigenpairs<S>&); \
+    template void describe_neighbourhood<S>(const Guard&, Eigenpairs<S>&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(std::complex<double>)
+#undef LAMBDABAR_INSTANTIATE
+
+}  // namespace lambdabar

@@ -1,0 +1,38 @@
+#pragma once
+#include "shift_invert_solve.hpp"
+
+namespace lambdabar {
+
+/// Conjugate gradients on Pᴴ(A − λ_iB)P w_i = r_i, XᴴBw_i = 0, preconditioned by the factor: X holds the lower end of
+/// the spectrum and σ lies below it, so that both A − σB and, beyond X, A − λ_iB are positive definite. With
+/// K̂ = (A − σB)⁻¹ and τ_i = λ_i − σ the operator needs no product with A,
+///
+///     z = P K̂ r,      (A − λ_iB) z = r − τ_i B z      (mod BX, which Pᴴ removes),
+///
+/// and rounding of A, which a stiff A has much of, does not enter. The preconditioned operator is I − τ_i K̂B, with the
+/// eigenvalues (λ_j − λ_i)/(λ_j − σ) < 1: those far from 1 belong to the extra vectors E with images Ê = K̂BE, and
+///
+///     z = P K̂ r + Ê D_i Êᴴr,      D_i = diag τ_i (λ_j − σ)/(λ_j − λ_i)
+///
+/// takes them to 1 as well (a two-level preconditioner: E need not be converged, D_i is positive).
+///
+/// W (n×b) holds zeros on entry, R the right-hand sides Pᴴr on entry and the residuals that are left on return. Column
+/// i stops at ‖P K̂ r_i‖_B ≤ target_i, the same residual as that of shift_invert_solve(); `sizes` returns it, and
+/// `first_sizes` its value at w = 0. target_i = tol_i · first_sizes_i.
+/// Per step and column: one solve, two products with B, 20 vector passes and the extra vectors three times. Memory: X,
+/// BX, E, Ê and eight blocks.
+/// Returns the columns that have not converged: after max_iterations, or where a direction of non-positive curvature
+/// shows that the problem is not definite after all.
+template <ScalarType S>
+struct ShiftInvertCgResult {
+    Eigen::VectorXd first_sizes, sizes;
+    std::vector<Index> unconverged;
+    Index iterations = 0, solves = 0;
+    bool indefinite = false;
+};
+
+template <ScalarType S>
+ShiftInvertCgResult<S> shift_invert_cg(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
+                                       const Eigen::VectorXd& tol, Index max_iterations, Block<S>& W, Block<S>& R);
+
+}  // namespace lambdabar
