@@ -78,9 +78,11 @@ bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster) {
 template <ScalarType S>
 void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
     if (!pairs.cuts_cluster) return;
+    const Index last = pairs.size() - 1;
     const bool at_top = pairs.which == Which::smallest ||
-                        (pairs.which == Which::nearest && pairs.guard_value > pairs.values(pairs.size() - 1));
-    const Index edge = at_top ? pairs.size() - 1 : 0;
+                        (pairs.which == Which::nearest && std::abs(pairs.guard_value - pairs.values(last)) <=
+                                                              std::abs(pairs.guard_value - pairs.values(0)));
+    const Index edge = at_top ? last : 0;
     throw NotDifferentiable(
         sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
                  " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ", pairs.guard_value, " are ",

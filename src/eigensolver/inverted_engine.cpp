@@ -82,8 +82,6 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
     const Shift shift = choose_shift(pencil, *factor, options);
     const BlockSolve<S> solve = [factor](In<S> R, Out<S> X) { factor->solve(R, X); };
 
-    const Metric<S> metric = metric_of(pencil, options.definite);
-
     EigshOptions<S> sweep = options;
     const bool countable = options.certify && factor->inertia().has_value();
     sweep.probe = options.probe && !countable;
@@ -96,7 +94,7 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
     Eigenpairs<S> pairs;
     for (int i = 0;; ++i) {
         sweep.tol = rough ? std::max(options.tol, kRough) : options.tol;
-        lanczos.emplace(solve, factor->sigma(), metric, pencil.rows(), sweep, i == 0 || countable);
+        lanczos.emplace(pencil, solve, factor->sigma(), sweep, i == 0 || countable);
         pairs = lanczos->solve();
         const bool improvable = automatic && i < kShifts && (rough || limited_by_rounding(pairs));
         const bool improved = improvable && improve_shift(pairs, lanczos->lowest_met(), *factor);
@@ -130,8 +128,7 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
 template <ScalarType S>
 Eigenpairs<S> solve_by_callers_solve(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     require_solves(pencil, options);
-    const Metric<S> metric = metric_of(pencil, options.definite);
-    InvertedLanczos<S> lanczos(options.solve, options.sigma, metric, pencil.rows(), options, true);
+    InvertedLanczos<S> lanczos(pencil, options.solve, options.sigma, options, true);
     Eigenpairs<S> pairs = lanczos.solve();
     require_nothing_below(pairs.which, lanczos.lowest_met(), pairs.sigma);
     pairs.singular_B = has_massless_row(pencil);

@@ -2,6 +2,7 @@
 
 #include "block/dense.hpp"
 #include "ritz_result.hpp"
+#include "transformed_operators.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +13,15 @@
 namespace lambdabar {
 
 template <ScalarType S>
-InvertedLanczos<S>::InvertedLanczos(const BlockSolve<S>& solve, double sigma, const Metric<S>& metric, Index rows,
+InvertedLanczos<S>::InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma,
                                     const EigshOptions<S>& options, bool trust_start)
-    : solve_(solve), sigma_(sigma), metric_(metric), options_(options), trust_start_(trust_start) {
-    choose_sizes(rows);
+    : pencil_(pencil),
+      solve_(solve),
+      sigma_(sigma),
+      metric_(metric_of(pencil, options.definite)),
+      options_(options),
+      trust_start_(trust_start) {
+    choose_sizes();
     V_ = zeros<S>(n_, capacity_);
     H_.setZero(capacity_, capacity_);
 }
@@ -44,8 +50,7 @@ Eigenpairs<S> InvertedLanczos<S>::search_further() {
 template <ScalarType S>
 Eigenpairs<S> InvertedLanczos<S>::iterate() {
     while (true) {
-        const bool full = m_ + 2 * w_ > capacity_;
-        if (m_ > k_ || whole_space() || full) {
+        if (m_ > k_ || whole_space() || m_ + w_ + next_columns() > capacity_) {
             rayleigh_ritz();
             ++iterations_;
         }
@@ -70,7 +75,8 @@ Eigenpairs<S> InvertedLanczos<S>::iterate() {
             exhausted_ = !add_to_pending(std::move(Z));
             continue;
         }
-        if (m_ + 2 * w_ > capacity_ && m_ + w_ < global_n_) restart(std::min(keep_, capacity_ - 2 * w_));
+        const Index room = capacity_ - w_ - next_columns();
+        if (m_ > room && m_ + w_ < global_n_) restart(std::min(keep_, room));
         step();
     }
 }
@@ -167,7 +173,7 @@ void InvertedLanczos<S>::take_vectors(Index k, Index extra, Eigenpairs<S>& pairs
     Block<S> X(n_, k);
     const Eigen::VectorXd inverse = theta_.head(k).cwiseInverse();
     set_product<S>(X, VP, coordinates(0, k) * inverse.template cast<S>().asDiagonal());
-    const bool purify = dropped_ && !metric_.identity();
+    const bool purify = invisible_;
     if (purify) {
         Block<S> KX(n_, k);
         apply(X, KX);
@@ -224,11 +230,11 @@ Eigenpairs<S> InvertedLanczos<S>::result(StopReason reason) {
     return pairs;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                        \
-    template InvertedLanczos<S>::InvertedLanczos(const BlockSolve<S>&, double, const Metric<S>&, Index, \
-                                                 const EigshOptions<S>&, bool);                         \
-    template double InvertedLanczos<S>::lowest_met() const;                                             \
-    template Eigenpairs<S> InvertedLanczos<S>::solve();                                                 \
+#define LAMBDABAR_INSTANTIATE(S)                                                                 \
+    template InvertedLanczos<S>::InvertedLanczos(const Pencil<S>&, const BlockSolve<S>&, double, \
+                                                 const EigshOptions<S>&, bool);                  \
+    template double InvertedLanczos<S>::lowest_met() const;                                      \
+    template Eigenpairs<S> InvertedLanczos<S>::solve();                                          \
     template Eigenpairs<S> InvertedLanczos<S>::search_further();
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -2,18 +2,23 @@
 #include "block/metric.hpp"
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
+#include <lambdabar/operator/pencil.hpp>
 
 namespace lambdabar {
 
-// Thick-restart block Lanczos on K = (A − σB)⁻¹B, self-adjoint in ⟨x, y⟩ = xᴴBy (all transposes below are those of this
-// inner product), for the eigenvalues μ = 1/(λ − σ) that are largest, or largest in modulus. The state is
+// Thick-restart block Lanczos on K = (A − σB)⁻¹B, self-adjoint in ⟨x, y⟩ = xᴴBy, or xᴴAy where A is the definite one
+// and σ = 0 (all transposes below are those of this inner product), for the eigenvalues μ = 1/(λ − σ) that are largest,
+// or largest in modulus. The state is
 //
 //     K V = V H + P S            V n×m, P n×w, [V P] orthonormal,  H m×m,  S w×m
 //
 //     ┌────────────── V ──────────────┬── P ──┬── free ──┐
 //     │ Ritz vectors after a restart … │ newest│          │
 //
-//   1  step        U = K P,  C = [V P]ᴴU,  U − [V P]C = Q R:   V ← [V P],  P ← Q,  S ← [0 R],  H grows by C
+//   1  step        U = K P₁,  C = [V P]ᴴU,  U − [V P]C = Q R:   V ← [V P₁],  P ← [P₂ Q],  H grows by C's rows of [V
+//   P₁],
+//                  S ← [S₂ C₂; 0 R].  P₁ is all of P, or, where a wide block of the caller's entered, its b columns
+//                  that the residuals of the first unconverged pairs need most
 //   2  Rayleigh–Ritz   H = Y Θ Yᴴ;  the residual of pair i is ‖S y_i‖, for nothing
 //   3  restart when full   V ← V Y(:, first q),  H ← Θ,  S ← S Y: P stays
 //
@@ -22,8 +27,9 @@ namespace lambdabar {
 // orthonormal block may join P (S gets rows of zeros): that is how the search for missed copies, and vectors that the
 // caller starts from, enter.
 //
-// A step costs w solves, two products with B per vector (a third where the projection cancels), three passes over V.
-// Solves of w columns share the passes over the factor, which are most of the time: that is what w is for.
+// A step costs a solve per column of P₁, two products with B per vector (a third where the projection cancels), three
+// passes over V. Solves of w columns share the passes over the factor, which are most of the time: that is what w is
+// for.
 //
 // The wanted vectors are returned as K x/μ, which has no component in the null space of B (Nour-Omid, Parlett, Ericsson
 // & Jensen, Math. Comp. 48, 1987). Wu & Simon, SIAM J. Matrix Anal. Appl. 22 (2000), for thick restarts.
@@ -31,8 +37,8 @@ template <ScalarType S>
 class InvertedLanczos {
 public:
     /// `trust_start`: a start block that passes all tests ends the solve; else it is searched around first.
-    InvertedLanczos(const BlockSolve<S>& solve, double sigma, const Metric<S>& metric, Index rows,
-                    const EigshOptions<S>& options, bool trust_start);
+    InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma, const EigshOptions<S>& options,
+                    bool trust_start);
 
     Eigenpairs<S> solve();
 
@@ -44,17 +50,21 @@ public:
     double lowest_met() const;
 
 private:
-    void choose_sizes(Index rows);
+    void choose_sizes();
     bool load_start_block();
     void start_from_images();
     void start_randomly();
     Eigenpairs<S> iterate();
     void step();
-    Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C);
+    Index next_columns() const { return process_all_ || w_ <= b_ || m_ <= k_ ? w_ : b_; }
+    void turn_to_targets();
+    bool has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight, Index held);
+    Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ);
     void rayleigh_ritz();
     void restart(Index keep);
     void search_missed_copies();
     bool add_to_pending(Block<S> Z);
+    ConstBlockRef<S> image_of_B(ConstBlockRef<S> X);
     void apply(In<S> X, Out<S> Y);
     bool report_progress();
 
@@ -72,16 +82,20 @@ private:
     /// The order in which Ritz values are wanted: ascending keys.
     double key(double theta) const { return options_.which == Which::nearest ? -std::abs(theta) : -theta; }
     double eigenvalue(Index i) const { return sigma_ + 1.0 / theta_(i); }
-    /// In units of λ: to first order |dλ| = |dμ|/μ².
-    double eigenvalue_residual(Index i) const { return residual_(i) / (theta_(i) * theta_(i)); }
+    /// In units of λ: an eigenvalue μ* lies within r of μ, so σ + 1/μ* within r/(|μ|(|μ| − r)) of σ + 1/μ.
+    double eigenvalue_residual(Index i) const {
+        const double mu = std::abs(theta_(i)), r = residual_(i);
+        return r < mu ? r / (mu * (mu - r)) : std::numeric_limits<double>::infinity();
+    }
     double cluster_distance() const;
 
     Eigenpairs<S> result(StopReason reason);
     void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
 
+    const Pencil<S>& pencil_;
     const BlockSolve<S>& solve_;
     double sigma_;
-    const Metric<S>& metric_;
+    Metric<S> metric_;  // that of B; with a definite A that of A
     const EigshOptions<S>& options_;
     bool trust_start_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
@@ -96,7 +110,8 @@ private:
     Matrix<S> Y_;                              // their coordinates
     Eigen::VectorXd residual_;                 // of Ritz pair i: ‖S y_i‖
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    bool dropped_ = false;  // a direction without B-norm was dropped: the relation holds up to the null space of B
+    bool process_all_ = true;  // the next step takes all of P: it holds a block that no residual points to
+    bool invisible_ = false;  // what was dropped has no B-norm but a norm: the relation holds up to the null space of B
     Eigen::VectorXd probed_values_;  // the k first Ritz values when the last search began
     Index solves_ = 0, iterations_ = 0, probes_ = 0, draws_ = 0;
 };

@@ -18,15 +18,14 @@ constexpr Index kProbeColumns = 2;
 }  // namespace
 
 template <ScalarType S>
-void InvertedLanczos<S>::choose_sizes(Index rows) {
-    n_ = rows;
+void InvertedLanczos<S>::choose_sizes() {
+    n_ = pencil_.rows();
     global_n_ = options_.sum.total(n_);
     k_ = options_.k;
     b_ = options_.block_size > 0 ? options_.block_size : 2;
     b_ = std::min(b_, global_n_);
     const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
-    capacity_ = options_.basis_size > 0 ? options_.basis_size
-                                        : std::max({2 * k_ + 10 * b_, kept + 6 * b_, Index{24}});
+    capacity_ = options_.basis_size > 0 ? options_.basis_size : std::max({2 * k_ + 10 * b_, kept + 6 * b_, Index{24}});
     // A wide start block and its successor, beside the wanted vectors.
     const bool started = options_.start.size() > 0 || (options_.warm && options_.warm->vectors.size() > 0);
     if (started && options_.basis_size == 0) capacity_ = std::max(capacity_, 3 * k_ + 2 * b_ + 1);
@@ -38,10 +37,19 @@ void InvertedLanczos<S>::choose_sizes(Index rows) {
     tol_ = std::max(options_.tol, 50.0 * kEps);
 }
 
+/// B X, which is the metric's image unless A is the definite one.
+template <ScalarType S>
+ConstBlockRef<S> InvertedLanczos<S>::image_of_B(ConstBlockRef<S> X) {
+    if (options_.definite == Definite::B) return metric_.image(X, BU_);
+    BU_.resize(X.rows(), X.cols());
+    pencil_.B->apply(X, BU_);
+    return BU_;
+}
+
 /// Y = K X
 template <ScalarType S>
 void InvertedLanczos<S>::apply(In<S> X, Out<S> Y) {
-    solve_(metric_.image(X, BU_), Y);
+    solve_(image_of_B(X), Y);
     solves_ += X.cols();
 }
 
@@ -59,21 +67,24 @@ bool InvertedLanczos<S>::load_start_block() {
     V_.leftCols(wanted) = given.leftCols(wanted);
     w_ = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), metric_, options_.seed, options_.sum,
                            "eigsh: the start block");
-    BP_ = metric_.image(V_.leftCols(w_), BU_);
+    BP_ = image_of_B(V_.leftCols(w_));
     return w_ > 0;
 }
 
-/// P ← the images K V, which have no part in the null space of B, orthonormalized; V is empty again.
+/// P ← the images of the wanted Ritz vectors and the guard, which have no part in the null space of B, orthonormalized;
+/// V is empty again.
 template <ScalarType S>
 void InvertedLanczos<S>::start_from_images() {
-    Matrix<S> C(m_ + w_, m_);
-    C.topRows(m_) = H_.topLeftCorner(m_, m_);
-    if (w_ > 0) C.bottomRows(w_) = S_;
+    const Index kept = std::min(k_ + 1, m_);
+    Matrix<S> C(m_ + w_, kept);
+    C.topRows(m_) = Y_.leftCols(kept) * theta_.head(kept).template cast<S>().asDiagonal();
+    if (w_ > 0) C.bottomRows(w_) = S_ * Y_.leftCols(kept);
     rotate<S>(V_.leftCols(m_ + w_), C);
-    w_ = orthonormalize<S>(V_.leftCols(m_), V_.leftCols(0), metric_, options_.seed, options_.sum, kProduct);
+    w_ = orthonormalize<S>(V_.leftCols(kept), V_.leftCols(0), metric_, options_.seed, options_.sum, kProduct);
     m_ = 0;
     S_.resize(w_, 0);
-    BP_ = metric_.image(V_.leftCols(w_), BU_);
+    BP_ = image_of_B(V_.leftCols(w_));
+    process_all_ = true;
 }
 
 template <ScalarType S>
@@ -101,44 +112,83 @@ bool InvertedLanczos<S>::add_to_pending(Block<S> Z) {
     if (w_ > 0) coupling.topRows(w_) = S_;
     S_ = std::move(coupling);
     w_ += added;
-    BP_ = metric_.image(V_.middleCols(m_, w_), BU_);
+    process_all_ = true;
+    BP_ = image_of_B(V_.middleCols(m_, w_));
     return added > 0;
+}
+
+/// Rotates P so that its first columns are those in which the residuals of the first b unconverged pairs lie, in units
+/// of their tolerances.
+template <ScalarType S>
+void InvertedLanczos<S>::turn_to_targets() {
+    std::vector<Index> targets;
+    for (Index i = 0; i <= k_ && static_cast<Index>(targets.size()) < b_; ++i) {
+        if (!passes(i)) targets.push_back(i);
+    }
+    if (targets.empty()) return;
+    Matrix<S> M = S_ * Y_(Eigen::all, targets);
+    for (Index j = 0; j < M.cols(); ++j) M.col(j) /= tolerance(targets[static_cast<std::size_t>(j)]);
+    const Matrix<S> W = dense_eigh<S>(M * M.adjoint()).vectors.rowwise().reverse();
+    rotate<S>(V_.middleCols(m_, w_), W);
+    rotate<S>(BP_, W);
+    S_ = Matrix<S>(W.adjoint() * S_);
 }
 
 template <ScalarType S>
 void InvertedLanczos<S>::step() {
-    const Index processed = m_ + w_;
-    // Beyond the dimension of the space nothing is orthogonal to V: what the products still show is rounding.
-    const Index next = std::min(w_, capacity_ - processed);
-    BlockRef<S> U = V_.middleCols(processed, next);
-    Block<S> whole;  // the image, where V has no place for all of it
-    if (next < w_) {
-        whole.resize(n_, w_);
-        solve_(BP_, whole);
+    const Index columns = next_columns();
+    if (columns < w_) turn_to_targets();
+    const Index left = w_ - columns, held = m_ + w_, processed = m_ + columns;
+    process_all_ = false;
+    // Beyond the dimension of the space nothing is orthogonal to [V P]: what the solves still show is rounding.
+    const bool full = held == global_n_;
+    Block<S> beside;  // the image, where V has no place for it
+    if (full) beside.resize(n_, columns);
+    BlockRef<S> U = full ? BlockRef<S>(beside) : V_.middleCols(held, columns);
+    solve_(BP_.leftCols(columns), U);
+    solves_ += columns;
+    const auto VP = V_.leftCols(held);
+    Matrix<S> C = gram<S>(VP, metric_.image(U, BU_), options_.sum, kProduct);
+    add_product<S>(U, VP, -C);
+    norm_ = std::max(norm_, C.middleRows(m_, columns).norm() / std::sqrt(static_cast<double>(columns)));
+    Block<S> BQ;
+    const Matrix<S> R = full ? Matrix<S>(0, columns) : orthonormalize_newest(U, C, BQ);
+    H_.block(0, m_, processed, columns) = C.topRows(processed);
+    H_.block(m_, 0, columns, processed) = C.topRows(processed).adjoint();
+    Matrix<S> coupling = Matrix<S>::Zero(left + R.rows(), processed);
+    if (left > 0 && m_ > 0) coupling.topLeftCorner(left, m_) = S_.bottomRows(left);
+    coupling.block(0, m_, left, columns) = C.bottomRows(left);
+    coupling.bottomRightCorner(R.rows(), columns) = R;
+    S_ = std::move(coupling);
+    if (left > 0) {
+        Block<S> B_left = BP_.rightCols(left);
+        BP_.resize(n_, left + R.rows());
+        BP_ << B_left, BQ;
     } else {
-        solve_(BP_, U);
+        BP_.swap(BQ);
     }
-    BlockRef<S> image = next < w_ ? BlockRef<S>(whole) : U;
-    solves_ += w_;
-    const auto V = V_.leftCols(processed);
-    Matrix<S> C = gram<S>(V, metric_.image(image, BU_), options_.sum, kProduct);
-    add_product<S>(image, V, -C);
-    norm_ = std::max(norm_, C.bottomRows(w_).norm() / std::sqrt(static_cast<double>(w_)));
-    const Matrix<S> R = processed < global_n_ && next == w_ ? orthonormalize_newest(U, C) : Matrix<S>(0, w_);
-    H_.block(0, m_, processed, w_) = C;
-    H_.block(m_, 0, w_, processed) = C.adjoint();
-    S_ = Matrix<S>::Zero(R.rows(), processed);
-    S_.rightCols(w_) = R;
     m_ = processed;
-    w_ = R.rows();
+    w_ = left + R.rows();
 }
 
-/// U = V dC + Q R with [V Q] orthonormal: Q replaces the first columns of U, BP ← B Q, C += dC; R is returned.
-/// Directions at the rounding of K are dropped from Q. Each round is one product with B and one pass over [V U]
-/// (Cholesky QR by the eigenvectors of UᴴBU, Stathopoulos & Wu 2002); another one follows only where the last one
+/// Whether directions U T, dropped for their B-norm and contributing with these weights, are more than rounding.
+template <ScalarType S>
+bool InvertedLanczos<S>::has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight,
+                                            Index held) {
+    if (metric_.identity() || T.cols() == 0) return false;
+    Block<S> D(n_, T.cols());
+    set_product<S>(D, U, T);
+    const double part = norms<S>(D, options_.sum).cwiseProduct(weight).maxCoeff();
+    const double unit = held > 0 ? norms<S>(V_.leftCols(held), options_.sum).maxCoeff() : 0.0;  // ‖v‖ at ‖v‖_B = 1
+    return part > std::max(1e3 * kEps, 1e-2 * tol_) * norm_ * unit;
+}
+
+/// U = [V P] dC + Q R with [V P Q] orthonormal: Q replaces the first columns of U, C += dC; R and BQ = B Q are
+/// returned. Directions at the rounding of K are dropped from Q. Each round is one product with B and one pass over [V
+/// U] (Cholesky QR by the eigenvectors of UᴴBU, Stathopoulos & Wu 2002); another one follows only where the last one
 /// changed more than half the digits.
 template <ScalarType S>
-Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C) {
+Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ) {
     constexpr int kRounds = 6;
     constexpr double kOrthogonal = 1e-13, kConditioned = 1e-3;
     const Index width = U.cols();
@@ -147,11 +197,10 @@ Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C)
     Index q = width;
     for (int round = 0; round < kRounds && q > 0; ++round) {
         BlockRef<S> Q = U.leftCols(q);
-        const ConstBlockRef<S> BQ = metric_.image(Q, BU_);
-        const Matrix<S> G_all = gram<S>(V_.leftCols(C.rows() + q), BQ, options_.sum, kProduct);
+        const Matrix<S> G_all = gram<S>(V_.leftCols(C.rows() + q), metric_.image(Q, BU_), options_.sum, kProduct);
         const Matrix<S> dC = G_all.topRows(C.rows());
         Matrix<S> G = G_all.bottomRows(q) - dC.adjoint() * dC;
-        const Eigen::VectorXd size = G.diagonal().real().cwiseMax(0.0).cwiseSqrt();
+        Eigen::VectorXd size = G.diagonal().real().cwiseMax(0.0).cwiseSqrt();
         const bool orthogonal = (dC.colwise().norm().transpose().array() <= kOrthogonal * size.array()).all();
         if (!orthogonal) {
             add_product<S>(Q, V, -dC);
@@ -159,35 +208,45 @@ Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C)
         }
         // Scaled to a unit diagonal, G = W D Wᴴ: Q ← Q scale W D^(−1/2), R ← D^(1/2) Wᴴ scale⁻¹ R.
         if (size.minCoeff() == 0.0) (void)metric_.norms(Q, BU_, options_.sum, kProduct);  // throws if B is indefinite
-        const Eigen::VectorXd scale = (size.array() > 0.0).select(size.cwiseInverse(), 0.0);
+        size = (size.array() > 0.0).select(size, 1.0);
+        const Eigen::VectorXd scale = size.cwiseInverse();
         G = scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal();
         const DenseEigenpairs<S> pairs = dense_eigh<S>(G);
         const double largest = std::max(pairs.values(q - 1), 0.0);
-        Matrix<S> T(q, q), L(q, q);
-        Index count = 0;
-        for (Index j = q - 1; j >= 0 && count < global_n_ - C.rows(); --j) {
-            const double d = pairs.values(j);
-            if (!(d > 100.0 * kEps * largest)) break;
-            L.row(count) = std::sqrt(d) * pairs.vectors.col(j).adjoint() * size.template cast<S>().asDiagonal();
-            if (!((L.row(count) * R).norm() > 20.0 * kEps * norm_)) continue;  // what it contributes to U
-            T.col(count++) = scale.template cast<S>().asDiagonal() * pairs.vectors.col(j) / std::sqrt(d);
+        Matrix<S> T(q, q), L(q, q), dropped(q, q);
+        Eigen::VectorXd weight(q);
+        Index count = 0, drops = 0;
+        for (Index j = q - 1; j >= 0; --j) {
+            const double d = std::max(pairs.values(j), 0.0);
+            const auto w = pairs.vectors.col(j);
+            const Matrix<S> row = w.adjoint() * size.template cast<S>().asDiagonal();
+            const double contribution = (row * R).norm();  // of Q scale w to U; its B-norm is √d
+            if (count < global_n_ - C.rows() && d > 2.0 * kEps * largest &&
+                std::sqrt(d) * contribution > 20.0 * kEps * norm_) {
+                L.row(count) = std::sqrt(d) * row;
+                T.col(count++) = scale.template cast<S>().asDiagonal() * w / std::sqrt(d);
+            } else {
+                weight(drops) = contribution;
+                dropped.col(drops++) = scale.template cast<S>().asDiagonal() * w;
+            }
         }
         T.conservativeResize(q, count);
         L.conservativeResize(count, q);
+        invisible_ = invisible_ || has_invisible_part(Q, dropped.leftCols(drops), weight.head(drops), C.rows());
         if (count > 0) rotate<S>(Q, T);
         R = Matrix<S>(L * R);
         const bool conditioned = count == q && pairs.values(0) > kConditioned * largest;
-        if (orthogonal && conditioned && !metric_.identity()) {
-            BP_ = BU_;
-            rotate<S>(BP_, T);
-        } else if (orthogonal && conditioned) {
-            BP_ = Q;
+        const bool done = orthogonal && conditioned;
+        if (done && !metric_.identity() && options_.definite == Definite::B) {
+            BQ = BU_;
+            rotate<S>(BQ, T);
+            return R;
         }
-        dropped_ = dropped_ || count < q;
         q = count;
-        if (orthogonal && conditioned) return R;
+        if (done) break;
     }
-    if (q > 0) BP_ = metric_.image(U.leftCols(q), BU_);
+    BQ.resize(n_, q);
+    if (q > 0) BQ = image_of_B(U.leftCols(q));
     return R;
 }
 
@@ -235,16 +294,20 @@ void InvertedLanczos<S>::search_missed_copies() {
     add_to_pending(std::move(Z));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                           \
-    template void InvertedLanczos<S>::choose_sizes(Index);                                 \
-    template void InvertedLanczos<S>::apply(In<S>, Out<S>);                                \
-    template bool InvertedLanczos<S>::load_start_block();                                  \
-    template void InvertedLanczos<S>::start_from_images();                                 \
-    template void InvertedLanczos<S>::start_randomly();                                    \
-    template bool InvertedLanczos<S>::add_to_pending(Block<S>);                            \
-    template void InvertedLanczos<S>::step();                                              \
-    template Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S>, Matrix<S>&); \
-    template void InvertedLanczos<S>::restart(Index);                                      \
+#define LAMBDABAR_INSTANTIATE(S)                                                                                     \
+    template void InvertedLanczos<S>::choose_sizes();                                                                \
+    template ConstBlockRef<S> InvertedLanczos<S>::image_of_B(ConstBlockRef<S>);                                      \
+    template void InvertedLanczos<S>::apply(In<S>, Out<S>);                                                          \
+    template bool InvertedLanczos<S>::load_start_block();                                                            \
+    template void InvertedLanczos<S>::start_from_images();                                                           \
+    template void InvertedLanczos<S>::start_randomly();                                                              \
+    template bool InvertedLanczos<S>::add_to_pending(Block<S>);                                                      \
+    template void InvertedLanczos<S>::turn_to_targets();                                                             \
+    template void InvertedLanczos<S>::step();                                                                        \
+    template bool InvertedLanczos<S>::has_invisible_part(ConstBlockRef<S>, const Matrix<S>&, const Eigen::VectorXd&, \
+                                                         Index);                                                     \
+    template Matrix<S> InvertedLanczos<S>::orthonormalize_newest(BlockRef<S>, Matrix<S>&, Block<S>&);                \
+    template void InvertedLanczos<S>::restart(Index);                                                                \
     template void InvertedLanczos<S>::search_missed_copies();
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

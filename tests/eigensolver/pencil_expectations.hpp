@@ -65,7 +65,14 @@ void check_pencil(const TestPencil<S>& pencil, const Eigen::VectorXd& wanted, do
     }
     const double edge_distance = (wanted.array() - next).abs().minCoeff();
     CHECK(pairs.cuts_cluster == (edge_distance == 0.0));
-    CHECK(std::abs(pairs.guard_value - next) <= pairs.guard_residual + noise);
+    // The guard is resolved, not converged: some eigenvalue lies within its residual, and it lies beyond the set by far
+    // more than its distance from the next one, which it cannot be nearer to the set than.
+    CHECK((pencil.spectrum.array() - pairs.guard_value).abs().minCoeff() <= pairs.guard_residual + noise);
+    CHECK(std::abs(pairs.guard_value - next) <= std::max(pairs.guard_residual, 0.1 * edge_distance) + noise);
+    if (pairs.which != Which::nearest) {
+        const double beyond = (pairs.guard_value - next) * (pairs.which == Which::smallest ? 1.0 : -1.0);
+        CHECK(beyond >= -noise);
+    }
 }
 
 }  // namespace lambdabar::test

@@ -6,7 +6,8 @@
 namespace lambdabar {
 
 /// `automatic`: CG, and MINRES from the point where CG meets a direction of non-positive curvature; in a pullback,
-/// where the pairs came with a solve by A − σB, `shift_invert`: one Krylov space of (A − σB)⁻¹B for all columns.
+/// where the pairs came with a solve by A − σB, `shift_invert`: CG with that solve as preconditioner, or one Krylov
+/// space of (A − σB)⁻¹B for all columns.
 enum class LinearMethod { automatic, cg, minres, shift_invert };
 
 /// What the solution stays orthogonal to, and what is known beside it.
