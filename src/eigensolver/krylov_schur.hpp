@@ -9,7 +9,7 @@ namespace lambdabar {
 /// What Krylov–Schur is asked for. Values are those of C, the operator it iterates with.
 struct KrylovSchurTask {
     Index k = 1;
-    std::function<double(std::complex<double>)> merit;  // larger is wanted more; real operators: that of conjugates is equal
+    std::function<double(std::complex<double>)> merit = {};  // larger: wanted more; equal for conjugates if C is real
     bool relative = false;       // residuals are held against tol·|value|, else against tol·max |value| met
     double tol = 1e-10;
     double cluster_tol = 1e-10;  // likewise
