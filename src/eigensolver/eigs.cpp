@@ -1,4 +1,5 @@
 #include <lambdabar/eigensolver/eigs.hpp>
+#include <lambdabar/eigensolver/eigsh.hpp>
 
 #include "biorthonormal.hpp"
 #include "general_transform.hpp"
@@ -335,6 +336,13 @@ GeneralEigenpairs<S> by_products(const GeneralPencil<S>& pencil, const EigsOptio
 }  // namespace
 
 namespace detail {
+
+void require_real_order(Which which) {
+    if (which == Which::smallest || which == Which::largest || which == Which::nearest) return;
+    throw std::invalid_argument(
+        "eigsh: Hermitian operators have real eigenvalues: ask for smallest, largest or nearest; the orders of complex "
+        "numbers are for eigs()");
+}
 
 template <ScalarType S>
 GeneralEigenpairs<S> eigs(const GeneralPencil<S>& pencil, const EigsOptions<S>& options) {
