@@ -18,7 +18,7 @@ Eigen::SparseMatrix<S> assemble(Index n, const std::vector<Eigen::Triplet<S>>& e
 
 template <class S, class Reaction>
 Eigen::SparseMatrix<S> wind(int N, const Reaction& reaction) {
-    const double h = 1.0 / (N + 1), diffusion = 1.0 / (h * h), x_wind = 40.0 / (2.0 * h), y_wind = 20.0 / (2.0 * h);
+    const double h = 1.0 / (N + 1), diffusion = 1.0 / (h * h), x_wind = 10.0 / (2.0 * h), y_wind = 5.0 / (2.0 * h);
     std::vector<Eigen::Triplet<S>> entries;
     entries.reserve(static_cast<std::size_t>(5) * static_cast<std::size_t>(N) * static_cast<std::size_t>(N));
     for (int s = 0; s < N * N; ++s) {
@@ -62,7 +62,7 @@ GeneralProblem<double> convection_diffusion(int N) {
 
 GeneralProblem<std::complex<double>> gain_and_loss(int N) {
     return {"gain and loss " + std::to_string(N), wind<std::complex<double>>(N, [](double x) {
-                return std::complex<double>(0.0, 200.0 * std::sin(2.0 * std::numbers::pi * x));
+                return std::complex<double>(0.0, 60.0 * std::sin(2.0 * std::numbers::pi * x));
             })};
 }
 

@@ -21,10 +21,10 @@ struct GeneralProblem {
 /// rdb* of the NEP collection; Bai, Day, Demmel & Dongarra 1997): n = 2m². The grid of rdb1250 is m = 25.
 GeneralProblem<double> brusselator(int m);
 
-/// Δu − c·∇u on the unit square, u = 0 on its boundary, central differences on N×N points, wind c = (40, 20).
+/// Δu − c·∇u on the unit square, u = 0 on its boundary, central differences on N×N points, wind c = (10, 5).
 GeneralProblem<double> convection_diffusion(int N);
 
-/// The same with gain and loss, + i 200 sin(2πx) u: complex.
+/// The same with gain and loss, + i 60 sin(2πx) u: complex.
 GeneralProblem<std::complex<double>> gain_and_loss(int N);
 
 }  // namespace bench
