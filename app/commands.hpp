@@ -63,9 +63,9 @@ struct EigsCommand : Common {
 };
 
 struct PullbackCommand : Common {
-    fs::path pairs, out;               // prefixes
-    fs::path values_bar, vectors_bar;  // per-pair cotangents
-    fs::path f, f_slope, density_bar;  // spectral function
+    fs::path pairs, out;                                 // prefixes
+    fs::path values_bar, vectors_bar;                    // per-pair cotangents
+    fs::path f, f_slope, density_bar;                    // spectral function
     fs::path left_bar, projector_left, projector_right;  // of eigs pairs only
     double condition_limit = 1e6;                        // likewise
     double tol = 0.0;

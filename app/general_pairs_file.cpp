@@ -130,17 +130,16 @@ void check_pairs(const fs::path& prefix, const GeneralProblem<S>& problem, const
         const Matrix<Complex>& X = left ? pairs.left : pairs.vectors;
         const fs::path file = with_suffix(prefix, left ? ".left.mtx" : ".vectors.mtx");
         const Matrix<Complex> BX = problem.B() ? times(*problem.B(), left, X) : X;
-        const Matrix<Complex> R = times(problem.A(), left, X) -
-                                  BX * (left ? pairs.values.conjugate().eval() : pairs.values).asDiagonal();
+        const Matrix<Complex> R =
+            times(problem.A(), left, X) - BX * (left ? pairs.values.conjugate().eval() : pairs.values).asDiagonal();
         for (Index i = 0; i < pairs.size(); ++i) {
             const double allowed = 1e-6 * (norm_A + std::abs(pairs.values(i)) * norm_B) * X.col(i).norm();
             require(R.col(i).norm() <= allowed || !pairs.converged, file,
-                    "these are not eigenvectors of this problem: the residual of pair ", i + 1, " (λ = ",
-                    pairs.values(i), ") is ", R.col(i).norm(), ", at most ", allowed, " is expected");
+                    "these are not eigenvectors of this problem: the residual of pair ", i + 1,
+                    " (λ = ", pairs.values(i), ") is ", R.col(i).norm(), ", at most ", allowed, " is expected");
         }
         if (left) continue;
-        const double skew =
-            (pairs.left.adjoint() * BX - Matrix<Complex>::Identity(pairs.size(), pairs.size())).norm();
+        const double skew = (pairs.left.adjoint() * BX - Matrix<Complex>::Identity(pairs.size(), pairs.size())).norm();
         require(skew <= kSkew * std::max(1.0, pairs.left.norm()), file,
                 "right and left vectors are not bi-orthonormal: ‖YᴴBX − I‖ = ", skew);
     }
@@ -156,9 +155,9 @@ Json report_of(const GeneralEigenpairs<S>& pairs) {
         if (pairs.which == which.first) json["which"] = which.second;
     }
     json["converged"] = pairs.converged;
-    json["reason"] = pairs.converged                                        ? "converged"
+    json["reason"] = pairs.converged                                  ? "converged"
                      : pairs.reason == StopReason::stopped_by_monitor ? "stopped by monitor"
-                                                                            : "iteration limit";
+                                                                      : "iteration limit";
     json["values"] = Json::array();
     for (const Complex value : pairs.values) json["values"].push_back(pair_of(value));
     json["residuals"] = list(pairs.residuals);

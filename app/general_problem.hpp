@@ -12,8 +12,7 @@ template <ScalarType S>
 class GeneralMatrixFile {
 public:
     explicit GeneralMatrixFile(const fs::path& path)
-        : matrix_(read_sparse<S>(path)),
-          real_(read_matrix_market_header(path).field != MatrixMarketField::complex) {
+        : matrix_(read_sparse<S>(path)), real_(read_matrix_market_header(path).field != MatrixMarketField::complex) {
         try {
             view_ = std::make_unique<SparseGeneral<S>>(matrix_);
         } catch (const std::invalid_argument& error) {

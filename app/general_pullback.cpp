@@ -40,9 +40,8 @@ std::string attach_solve(const GeneralProblem<S>& problem, GeneralEigenpairs<S>&
             return factor->method();
         }
     }
-    const auto factor =
-        shifted ? std::make_shared<const GeneralFactorization<S>>(problem.A(), problem.B(), pairs.sigma)
-                : std::make_shared<const GeneralFactorization<S>>(*problem.B(), nullptr, 0.0);
+    const auto factor = shifted ? std::make_shared<const GeneralFactorization<S>>(problem.A(), problem.B(), pairs.sigma)
+                                : std::make_shared<const GeneralFactorization<S>>(*problem.B(), nullptr, 0.0);
     pairs.solve = solve_of<S>(factor);
     return factor->method();
 }
@@ -79,15 +78,15 @@ int general_pullback(const PullbackCommand& command) {
     const GeneralProblem<S> problem(command);
     GeneralEigenpairs<S> pairs = read_general_pairs(command.pairs, problem);
     const double start = seconds_now();
-    const bool solves =
-        !command.vectors_bar.empty() || !command.left_bar.empty() || !command.projector_left.empty();
+    const bool solves = !command.vectors_bar.empty() || !command.left_bar.empty() || !command.projector_left.empty();
     const std::string factor = solves ? attach_solve(problem, pairs) : "";
     const GeneralPullback<S> bar = pull_back(command, problem, pairs);
 
     OutputFiles files;
     files.stage(target, [&](const fs::path& path) { problem.matrix().write(path, gradient(problem.A(), bar.A)); });
     if (problem.B())
-        files.stage(mass_target, [&](const fs::path& path) { problem.mass().write(path, gradient(*problem.B(), bar.B)); });
+        files.stage(mass_target,
+                    [&](const fs::path& path) { problem.mass().write(path, gradient(*problem.B(), bar.B)); });
     const auto list = [](const Eigen::VectorXd& v) { return std::vector<double>(v.begin(), v.end()); };
     const GeneralPullbackReport& r = bar.report;
     const Json json{{"command", "pullback"},
@@ -121,9 +120,10 @@ int run_general(const PullbackCommand& command) {
     };
     const bool pairs = !command.values_bar.empty() || !command.vectors_bar.empty() || !command.left_bar.empty();
     const bool projector = !command.projector_left.empty() || !command.projector_right.empty();
-    refuse(!command.f.empty() || !command.f_slope.empty() || !command.density_bar.empty(),
-           "--f, --f-slope and --density-bar are for Hermitian pairs, these are of an eigs run: use --projector-left and "
-           "--projector-right");
+    refuse(
+        !command.f.empty() || !command.f_slope.empty() || !command.density_bar.empty(),
+        "--f, --f-slope and --density-bar are for Hermitian pairs, these are of an eigs run: use --projector-left and "
+        "--projector-right");
     refuse(pairs == projector,
            "pullback of eigs pairs needs either --values-bar, --vectors-bar and/or --left-bar, or --projector-left and "
            "--projector-right");

@@ -113,9 +113,10 @@ int run_command_line(int argc, char** argv) {
     eigsh_command.callback([&] { status = run(eigsh); });
 
     EigsCommand eigs;
-    CLI::App& eigs_command = *app.add_subcommand(
-        "eigs", "right and left eigenvectors of a matrix without symmetry; writes PREFIX.values.mtx, "
-                "PREFIX.vectors.mtx, PREFIX.left.mtx, PREFIX.json");
+    CLI::App& eigs_command =
+        *app.add_subcommand("eigs",
+                            "right and left eigenvectors of a matrix without symmetry; writes PREFIX.values.mtx, "
+                            "PREFIX.vectors.mtx, PREFIX.left.mtx, PREFIX.json");
     eigs_command.add_option("matrix", eigs.matrix, "square matrix, a Matrix Market file")->required();
     eigs_command.add_flag("--quiet", eigs.quiet, "no progress line, even on a terminal");
     eigs_command.add_option("--mass", eigs.mass, "B of A x = λ B x, a Matrix Market file");
@@ -124,7 +125,8 @@ int run_command_line(int argc, char** argv) {
                "largest_magnitude (default), rightmost, leftmost, largest_imaginary, or nearest to --sigma");
     eigs_command.add_option("--sigma", eigs.sigma, "shift: its real part, and its imaginary part if it has one")
         ->expected(1, 2);
-    eigs_command.add_option("--tol", eigs.tol, "residual tolerance, relative to the largest |λ|")->capture_default_str();
+    eigs_command.add_option("--tol", eigs.tol, "residual tolerance, relative to the largest |λ|")
+        ->capture_default_str();
     eigs_command.add_option("--seed", eigs.seed, "of random numbers")->capture_default_str();
     eigs_command.add_option("--max-products", eigs.max_products, "limit on products or solves (0: generous)");
     eigs_command.add_option("--start", eigs.start, "start vectors, a Matrix Market array with n rows");
@@ -138,7 +140,8 @@ int run_command_line(int argc, char** argv) {
                                                      "PREFIX2.mass_gradient.mtx, PREFIX2.json");
     add_common(pullback_command, pullback);
     add_mass(pullback_command, pullback.mass);
-    pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh or eigs run on the same matrix")->required();
+    pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh or eigs run on the same matrix")
+        ->required();
     pullback_command.add_option("--values-bar", pullback.values_bar, "cotangent of the eigenvalues: k numbers");
     pullback_command.add_option("--vectors-bar", pullback.vectors_bar, "cotangent of the eigenvectors: n×k");
     pullback_command.add_option("--f", pullback.f, "spectral function instead: f at the eigenvalues, k numbers");

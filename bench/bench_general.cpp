@@ -1,9 +1,10 @@
 // The six rightmost eigenvalues of operators without symmetry by lambdabar, ARPACK, Spectra and SLEPc at equal true
 // residual, 1e-8 of the largest |λ|; and the adjoint of one eigenvector cotangent.
 //
-// Peers find right vectors only, and search for no missed copies: `right, no probe` is the like of it; `right` searches;
-// `lambdabar` finds left vectors too. Every solve runs in a process of its own. Each peer tries its settings once; the
-// fastest goes into the repetitions, in which all take turns. `wrong` counts eigenvalues that an answer lacks.
+// Peers find right vectors only, and search for no missed copies: `right, no probe` is the like of it; `right`
+// searches; `lambdabar` finds left vectors too. Every solve runs in a process of its own. Each peer tries its settings
+// once; the fastest goes into the repetitions, in which all take turns. `wrong` counts eigenvalues that an answer
+// lacks.
 #include "general_peers.hpp"
 #include "general_problems.hpp"
 #include "measure.hpp"
@@ -109,15 +110,13 @@ Outcome run_contender(const Contender<S>& contender, const lambdabar::SparseGene
 
 template <class S>
 Contender<S> lambdabar_with(std::string name, bool left, bool probe) {
-    return {std::move(name), "lambdabar", [left, probe](const lambdabar::SparseGeneral<S>& A) {
-                const auto pairs = lambdabar::eigs(A, {.k = kPairs,
-                                                       .which = lambdabar::Which::rightmost,
-                                                       .tol = kResidual,
-                                                       .left = left,
-                                                       .probe = probe});
-                if (!pairs.converged) throw std::runtime_error("lambdabar: not converged");
-                return GeneralSolution{pairs.values, pairs.vectors, pairs.products, pairs.basis_size};
-            }};
+    return {
+        std::move(name), "lambdabar", [left, probe](const lambdabar::SparseGeneral<S>& A) {
+            const auto pairs = lambdabar::eigs(
+                A, {.k = kPairs, .which = lambdabar::Which::rightmost, .tol = kResidual, .left = left, .probe = probe});
+            if (!pairs.converged) throw std::runtime_error("lambdabar: not converged");
+            return GeneralSolution{pairs.values, pairs.vectors, pairs.products, pairs.basis_size};
+        }};
 }
 
 template <class S>
@@ -148,8 +147,7 @@ template <class S>
 std::vector<double> run_adjoint(const lambdabar::SparseGeneral<S>& A) {
     return run_in_child([&] {
         const double start = now();
-        const auto pairs =
-            lambdabar::eigs(A, {.k = kPairs, .which = lambdabar::Which::rightmost, .tol = kResidual});
+        const auto pairs = lambdabar::eigs(A, {.k = kPairs, .which = lambdabar::Which::rightmost, .tol = kResidual});
         const double forward = now() - start;
         if (!pairs.converged) throw std::runtime_error("not converged");
         lambdabar::Matrix<Complex> bar = lambdabar::Matrix<Complex>::Zero(A.rows(), kPairs);
@@ -163,10 +161,23 @@ std::vector<double> run_adjoint(const lambdabar::SparseGeneral<S>& A) {
 }
 
 struct Tables {
-    Table forward{{{"problem", 18, true}, {"n", 6}, {"contender", 28, true}, {"time/fastest peer", 17}, {"wrong", 5},
-                   {"residual/|λ|max", 15}, {"products", 8}, {"seconds", 8}, {"fastest", 8}, {"slowest", 8}}};
-    Table adjoint{{{"problem", 18, true}, {"eigs [s]", 9}, {"products", 8}, {"adjoint [s]", 11}, {"products", 8},
-                   {"adjoint/eigs", 12}, {"residual", 8}}};
+    Table forward{{{"problem", 18, true},
+                   {"n", 6},
+                   {"contender", 28, true},
+                   {"time/fastest peer", 17},
+                   {"wrong", 5},
+                   {"residual/|λ|max", 15},
+                   {"products", 8},
+                   {"seconds", 8},
+                   {"fastest", 8},
+                   {"slowest", 8}}};
+    Table adjoint{{{"problem", 18, true},
+                   {"eigs [s]", 9},
+                   {"products", 8},
+                   {"adjoint [s]", 11},
+                   {"products", 8},
+                   {"adjoint/eigs", 12},
+                   {"residual", 8}}};
 };
 
 template <class S>
@@ -220,11 +231,10 @@ void compare(const GeneralProblem<S>& problem, const Options& options, Tables& t
     }
     for (const Entry& entry : entries) {
         const auto [low, high] = std::minmax_element(entry.seconds.begin(), entry.seconds.end());
-        tables.forward.add({problem.name, std::to_string(A.rows()), entry.contender.name,
-                            fixed(median(entry.seconds) / fastest, 2), std::to_string(entry.outcome.wrong),
-                            scientific(entry.outcome.residual / reference.scale),
-                            std::to_string(entry.outcome.products), fixed(median(entry.seconds), 3), fixed(*low, 3),
-                            fixed(*high, 3)});
+        tables.forward.add(
+            {problem.name, std::to_string(A.rows()), entry.contender.name, fixed(median(entry.seconds) / fastest, 2),
+             std::to_string(entry.outcome.wrong), scientific(entry.outcome.residual / reference.scale),
+             std::to_string(entry.outcome.products), fixed(median(entry.seconds), 3), fixed(*low, 3), fixed(*high, 3)});
     }
     tables.forward.separate();
 
@@ -237,8 +247,8 @@ void compare(const GeneralProblem<S>& problem, const Options& options, Tables& t
     }
     tables.adjoint.print_header();
     tables.adjoint.add({problem.name, fixed(median(forward), 3), std::to_string(static_cast<Index>(last[3])),
-                        fixed(median(adjoint), 3), std::to_string(static_cast<Index>(last[4])),
-                        fixed(median(ratio), 2), scientific(last[2])});
+                        fixed(median(adjoint), 3), std::to_string(static_cast<Index>(last[4])), fixed(median(ratio), 2),
+                        scientific(last[2])});
     tables.adjoint.separate();
 }
 

@@ -58,11 +58,11 @@ GeneralSolution solve_arpack(const lambdabar::SparseGeneral<S>& A, const PeerSet
     solution.basis = settings.basis;
     while (true) {
         if constexpr (real) {
-            dnaupd_c(&ido, "I", n, "LR", nev, settings.tol, resid.data(), ncv, v.data(), n, iparam, ipntr,
-                     workd.data(), workl.data(), lworkl, &info);
+            dnaupd_c(&ido, "I", n, "LR", nev, settings.tol, resid.data(), ncv, v.data(), n, iparam, ipntr, workd.data(),
+                     workl.data(), lworkl, &info);
         } else {
-            znaupd_c(&ido, "I", n, "LR", nev, settings.tol, resid.data(), ncv, v.data(), n, iparam, ipntr,
-                     workd.data(), workl.data(), lworkl, rwork.data(), &info);
+            znaupd_c(&ido, "I", n, "LR", nev, settings.tol, resid.data(), ncv, v.data(), n, iparam, ipntr, workd.data(),
+                     workl.data(), lworkl, rwork.data(), &info);
         }
         if (ido != 1 && ido != -1) break;
         A.apply(Eigen::Map<const Block<S>>(workd.data() + ipntr[0] - 1, n, 1),

@@ -156,15 +156,15 @@ double cotangent_norm(const GeneralCotangent<S>& bar, const Sum& sum) {
     return std::sqrt(std::max(0.0, std::real((gram<S>(bar.W, bar.W, sum) * gram<S>(bar.V, bar.V, sum)).trace())));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                                       \
-    template void require_general_pairs<S>(const GeneralPencil<S>&, const GeneralEigenpairs<S>&);                      \
-    template double require_regular<S>(const GeneralEigenpairs<S>&, const std::vector<Index>&,                         \
-                                       const GeneralPullbackOptions&);                                                 \
-    template double gap_beside<S>(const GeneralEigenpairs<S>&, Index, const std::vector<Index>&);                      \
-    template Block<Complex> solve_general_adjoint<S>(const GeneralPencil<S>&, const GeneralEigenpairs<S>&,             \
-                                                     const SingularSystems&, Block<Complex>,                           \
-                                                     const GeneralPullbackOptions&, GeneralPullbackReport&);           \
-    template GeneralCotangent<S> cotangent_of<S>(const Block<Complex>&, const Block<Complex>&);                        \
+#define LAMBDABAR_INSTANTIATE(S)                                                                             \
+    template void require_general_pairs<S>(const GeneralPencil<S>&, const GeneralEigenpairs<S>&);            \
+    template double require_regular<S>(const GeneralEigenpairs<S>&, const std::vector<Index>&,               \
+                                       const GeneralPullbackOptions&);                                       \
+    template double gap_beside<S>(const GeneralEigenpairs<S>&, Index, const std::vector<Index>&);            \
+    template Block<Complex> solve_general_adjoint<S>(const GeneralPencil<S>&, const GeneralEigenpairs<S>&,   \
+                                                     const SingularSystems&, Block<Complex>,                 \
+                                                     const GeneralPullbackOptions&, GeneralPullbackReport&); \
+    template GeneralCotangent<S> cotangent_of<S>(const Block<Complex>&, const Block<Complex>&);              \
     template double cotangent_norm<S>(const GeneralCotangent<S>&, const Sum&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(Complex)

@@ -36,8 +36,7 @@ double gap_beside(const GeneralEigenpairs<S>& pairs, Index i, const std::vector<
 template <ScalarType S>
 Block<std::complex<double>> solve_general_adjoint(const GeneralPencil<S>& pencil, const GeneralEigenpairs<S>& pairs,
                                                   const SingularSystems& systems, Block<std::complex<double>> rhs,
-                                                  const GeneralPullbackOptions& options,
-                                                  GeneralPullbackReport& report);
+                                                  const GeneralPullbackOptions& options, GeneralPullbackReport& report);
 
 /// V Wᴴ of complex blocks as a cotangent of the operator's scalar: a real operator gets Re(V Wᴴ), as
 /// [Re V, Im V][Re W, Im W]ᵀ.

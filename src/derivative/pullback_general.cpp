@@ -45,8 +45,9 @@ void require_symmetric(const GeneralEigenpairs<S>& pairs, const Eigen::VectorXcd
         }
         std::ostringstream message;
         message.precision(12);
-        message << "pullback: eigenvalues " << c.front() + 1 << " to " << c.back() + 1 << " (" << pairs.values(c.front())
-                << " and " << pairs.values(c.back()) << ") are one cluster of " << c.size() << ", and ";
+        message << "pullback: eigenvalues " << c.front() + 1 << " to " << c.back() + 1 << " ("
+                << pairs.values(c.front()) << " and " << pairs.values(c.back()) << ") are one cluster of " << c.size()
+                << ", and ";
         if (vectors > 0.0) {
             message << "the objective depends on single eigenvectors of it; their basis is arbitrary: use the spectral "
                        "projector (ProjectorCotangent)";

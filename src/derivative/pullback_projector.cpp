@@ -36,9 +36,8 @@ std::vector<Index> checked_group(const GeneralEigenpairs<S>& pairs, const Projec
                 << ", or one is not finite; a group of " << m << " pairs needs " << n << "×" << m;
     } else {
         for (const auto& c : pairs.clusters) {
-            const auto inside = std::count_if(c.begin(), c.end(), [&](Index i) {
-                return std::binary_search(sorted.begin(), sorted.end(), i);
-            });
+            const auto inside = std::count_if(
+                c.begin(), c.end(), [&](Index i) { return std::binary_search(sorted.begin(), sorted.end(), i); });
             if (inside == 0 || inside == static_cast<std::ptrdiff_t>(c.size())) continue;
             message << "the group parts a cluster: it has " << inside << " of the " << c.size()
                     << " eigenvalues that cannot be told from " << pairs.values(c.front());
@@ -76,11 +75,9 @@ GeneralPullback<S> pullback(const GeneralPencil<S>& pencil, const GeneralEigenpa
     }
     const Block<Complex> bar_Y = to_block<Complex>(bar.bar_times_left);
     const Block<Complex> bar_X = to_block<Complex>(bar.bar_adjoint_times_vectors);
-    const Block<Complex> W =
-        solve_general_adjoint(pencil, pairs, systems, Block<Complex>(-bar_Y), options, report);
+    const Block<Complex> W = solve_general_adjoint(pencil, pairs, systems, Block<Complex>(-bar_Y), options, report);
     systems.adjoint = false;
-    const Block<Complex> V =
-        solve_general_adjoint(pencil, pairs, systems, Block<Complex>(-bar_X), options, report);
+    const Block<Complex> V = solve_general_adjoint(pencil, pairs, systems, Block<Complex>(-bar_X), options, report);
     result.adjoints = W;
 
     // Ā = W Xᴴ + Y Vᴴ,   B̄ = −W Λᴴ Xᴴ − Y Λᴴ Vᴴ − Y (XᴴP̄Y) Xᴴ

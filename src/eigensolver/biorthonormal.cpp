@@ -167,9 +167,9 @@ bool join_left(const GeneralPencil<S>& pencil, const Eigen::VectorXcd& left_valu
     return true;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                                       \
-    template Block<Complex> mass_times<S>(const GeneralPencil<S>&, bool, const Matrix<Complex>&);                      \
-    template bool join_left<S>(const GeneralPencil<S>&, const Eigen::VectorXcd&, const Matrix<Complex>&,               \
+#define LAMBDABAR_INSTANTIATE(S)                                                                                  \
+    template Block<Complex> mass_times<S>(const GeneralPencil<S>&, bool, const Matrix<Complex>&);                 \
+    template bool join_left<S>(const GeneralPencil<S>&, const Eigen::VectorXcd&, const Matrix<Complex>&,          \
                                const Eigen::VectorXd&, const Eigen::VectorXd&, const Sum&, GeneralEigenpairs<S>&, \
                                std::string&);
 LAMBDABAR_INSTANTIATE(double)

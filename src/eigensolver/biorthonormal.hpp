@@ -8,7 +8,8 @@
 
 namespace lambdabar {
 
-/// Partition of values in the plane: i and j are linked if |λ_i − λ_j| ≤ max(distance_i, distance_j, error_i + error_j).
+/// Partition of values in the plane: i and j are linked if |λ_i − λ_j| ≤ max(distance_i, distance_j, error_i +
+/// error_j).
 std::vector<std::vector<Index>> linked_values(const Eigen::VectorXcd& values, const Eigen::VectorXd& distances,
                                               const Eigen::VectorXd& errors);
 

@@ -130,8 +130,11 @@ private:
         if (watched && options_.monitor) {
             task.monitor = [this](const Eigen::VectorXcd& mu, const Eigen::VectorXd& residuals, Index converged,
                                   Index iteration, Index products) {
-                Progress progress{.iteration = iteration, .products = products, .converged = converged,
-                                  .wanted = options_.k, .ritz_values = Eigen::VectorXd(mu.size()),
+                Progress progress{.iteration = iteration,
+                                  .products = products,
+                                  .converged = converged,
+                                  .wanted = options_.k,
+                                  .ritz_values = Eigen::VectorXd(mu.size()),
                                   .residuals = residuals};
                 for (Index i = 0; i < mu.size(); ++i)
                     progress.ritz_values(i) = transform_.to_lambda(false, mu(i)).real();
@@ -317,10 +320,11 @@ GeneralEigenpairs<S> by_products(const GeneralPencil<S>& pencil, const EigsOptio
         solve = options.solve;
         engine += options.which == Which::nearest ? " on the caller's (A − σB)⁻¹B" : " on the caller's B⁻¹A";
     } else if (pencil.B) {
-        const auto factor = std::make_shared<const GeneralFactorization<S>>(*pencil.B_entries, nullptr, 0.0,
-                                                                            options.memory_limit);
-        require(!factor->singular(), "B is singular to working precision: only `nearest` can be found, not the ends of "
-                                     "a spectrum with infinite eigenvalues");
+        const auto factor =
+            std::make_shared<const GeneralFactorization<S>>(*pencil.B_entries, nullptr, 0.0, options.memory_limit);
+        require(!factor->singular(),
+                "B is singular to working precision: only `nearest` can be found, not the ends of "
+                "a spectrum with infinite eigenvalues");
         solve = solve_of<S>(factor);
         engine += " on B⁻¹A, " + factor->method();
         factorizations = 1;

@@ -11,7 +11,8 @@ using RealView = Eigen::Map<Block<double>, 0, Eigen::OuterStride<>>;
 using ConstRealView = Eigen::Map<const Block<double>, 0, Eigen::OuterStride<>>;
 
 ConstRealView real_view(In<Complex> X) {
-    return {reinterpret_cast<const double*>(X.data()), X.rows(), 2 * X.cols(), Eigen::OuterStride<>(2 * X.outerStride())};
+    return {reinterpret_cast<const double*>(X.data()), X.rows(), 2 * X.cols(),
+            Eigen::OuterStride<>(2 * X.outerStride())};
 }
 
 RealView real_view_of(Out<Complex>& Y) {

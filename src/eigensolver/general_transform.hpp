@@ -60,9 +60,7 @@ private:
             apply_to_complex<S>(A, adjoint, X, Y);
         }
     }
-    void invert(bool adjoint, In<T> R, Out<T> X) const {
-        adjoint ? solve_.solve_adjoint(R, X) : solve_.solve(R, X);
-    }
+    void invert(bool adjoint, In<T> R, Out<T> X) const { adjoint ? solve_.solve_adjoint(R, X) : solve_.solve(R, X); }
 
     GeneralPencil<S> pencil_;
     std::complex<double> sigma_;
@@ -75,8 +73,7 @@ template <ScalarType S, class Function>
 auto with_transform(const GeneralPencil<S>& pencil, const GeneralEigenpairs<S>& pairs, Function f) {
     using Complex = std::complex<double>;
     if constexpr (std::same_as<S, double>) {
-        if (pairs.complex_solve)
-            return f(GeneralTransform<double, Complex>(pencil, pairs.sigma, pairs.complex_solve));
+        if (pairs.complex_solve) return f(GeneralTransform<double, Complex>(pencil, pairs.sigma, pairs.complex_solve));
     }
     return f(GeneralTransform<S, S>(pencil, pairs.sigma, pairs.solve));
 }

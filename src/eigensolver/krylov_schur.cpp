@@ -130,8 +130,8 @@ bool KrylovSchur<T>::nothing_missed() {
         Index nearest = -1;
         for (Index i = 0; i < m; ++i) {
             if (taken[static_cast<std::size_t>(i)]) continue;
-            if (nearest < 0 || std::abs(ritz_.schur.values(i) - known_(j)) <
-                                   std::abs(ritz_.schur.values(nearest) - known_(j)))
+            if (nearest < 0 ||
+                std::abs(ritz_.schur.values(i) - known_(j)) < std::abs(ritz_.schur.values(nearest) - known_(j)))
                 nearest = i;
         }
         if (nearest >= 0) taken[static_cast<std::size_t>(nearest)] = true;
@@ -292,8 +292,7 @@ KrylovSchurResult KrylovSchur<T>::result(StopReason reason) {
     out.guard_residual = guard_residual_;
     out.scale = scale_;
     const double square = K_.H().squaredNorm();
-    if (square > 0.0)
-        out.departure = std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square);
+    if (square > 0.0) out.departure = std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square);
     out.products = K_.products();
     out.iterations = iterations_;
     out.basis_size = basis_size_;

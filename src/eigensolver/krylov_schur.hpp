@@ -10,7 +10,7 @@ namespace lambdabar {
 struct KrylovSchurTask {
     Index k = 1;
     std::function<double(std::complex<double>)> merit = {};  // larger: wanted more; equal for conjugates if C is real
-    bool relative = false;       // residuals are held against tol·|value|, else against tol·max |value| met
+    bool relative = false;  // residuals are held against tol·|value|, else against tol·max |value| met
     double tol = 1e-10;
     double cluster_tol = 1e-10;  // likewise
     Index block = 1, basis = 0;  // 0: chosen
@@ -23,10 +23,10 @@ struct KrylovSchurTask {
 };
 
 struct KrylovSchurResult {
-    Eigen::VectorXcd values;                // k, by descending merit
-    Matrix<std::complex<double>> vectors;   // n×k, unit columns
-    Eigen::VectorXd residuals;              // ‖C x − value x‖, computed anew
-    Eigen::VectorXd allowed;                // what each was held against
+    Eigen::VectorXcd values;               // k, by descending merit
+    Matrix<std::complex<double>> vectors;  // n×k, unit columns
+    Eigen::VectorXd residuals;             // ‖C x − value x‖, computed anew
+    Eigen::VectorXd allowed;               // what each was held against
     bool converged = false, probed = false;
     StopReason reason = StopReason::iteration_limit;
     std::complex<double> guard_value{std::numeric_limits<double>::quiet_NaN(), 0.0};  // next beyond the k
@@ -60,12 +60,14 @@ private:
 
     void begin(const Block<T>& start);
     void rayleigh_ritz();
-    bool settled();               // search: k values and the guard
-    bool nothing_missed();        // probe
+    bool settled();         // search: k values and the guard
+    bool nothing_missed();  // probe
     void start_probe();
     void keep_half();
     Index closed(Index p) const;  // p, or p + 1 where p would part a conjugate pair
-    double distance(Index i) const { return task_.cluster_tol * (task_.relative ? std::abs(ritz_.schur.values(i)) : scale_); }
+    double distance(Index i) const {
+        return task_.cluster_tol * (task_.relative ? std::abs(ritz_.schur.values(i)) : scale_);
+    }
     KrylovSchurResult result(StopReason reason);
 
     KrylovSchurTask task_;

@@ -24,8 +24,8 @@ void reorder(SchurForm& schur, const std::vector<Index>& order);
 /// Eigenvectors (unit columns) of the leading `count` eigenvalues of the triangular T. Eigenvalues closer than
 /// `cluster` whose coupling is at most `negligible` are taken as one semisimple eigenvalue: its vectors are then those
 /// of an orthonormal basis instead of a quotient of two roundings.
-Matrix<std::complex<double>> triangular_eigenvectors(const Matrix<std::complex<double>>& T, Index count,
-                                                     double cluster, double negligible);
+Matrix<std::complex<double>> triangular_eigenvectors(const Matrix<std::complex<double>>& T, Index count, double cluster,
+                                                     double negligible);
 
 /// An orthonormal basis, in S, of the span of the leading p Schur vectors; for a real S that span must be closed under
 /// conjugation: the orthogonal projector onto it is then real.

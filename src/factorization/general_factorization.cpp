@@ -130,8 +130,7 @@ struct GeneralFactorization<T>::State {
             adjoint ? product->apply_adjoint(x, residual) : product->apply(x, residual);
             for (Index j = 0; j < kProbes; ++j) {
                 const double size = norm * x.col(j).norm(), b_norm = b.col(j).norm();
-                backward_error =
-                    std::max(backward_error, (b.col(j) - residual.col(j)).norm() / (size + b_norm));
+                backward_error = std::max(backward_error, (b.col(j) - residual.col(j)).norm() / (size + b_norm));
                 condition = std::max(condition, size * std::sqrt(static_cast<double>(n)) / b_norm);
             }
         }
@@ -167,7 +166,8 @@ struct GeneralFactorization<T>::State {
 
 template <ScalarType T>
 template <ScalarType S>
-GeneralFactorization<T>::GeneralFactorization(const SparseGeneral<S>& A, const std::type_identity_t<SparseGeneral<S>>* B,
+GeneralFactorization<T>::GeneralFactorization(const SparseGeneral<S>& A,
+                                              const std::type_identity_t<SparseGeneral<S>>* B,
                                               std::complex<double> sigma, double memory_limit)
     : state_(std::make_unique<State>()) {
     std::ostringstream message;
@@ -211,7 +211,8 @@ double GeneralFactorization<T>::condition() const {
 template <ScalarType T>
 std::string GeneralFactorization<T>::method() const {
     std::string name = "LU (Eigen)";
-    if (state_->steps > 0) name += ", " + std::to_string(state_->steps) + " refinement step" + (state_->steps > 1 ? "s" : "");
+    if (state_->steps > 0)
+        name += ", " + std::to_string(state_->steps) + " refinement step" + (state_->steps > 1 ? "s" : "");
     return name;
 }
 template <ScalarType T>

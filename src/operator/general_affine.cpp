@@ -62,8 +62,8 @@ template <ScalarType S>
 void GeneralAffineOperator<S>::set_parameters(const Eigen::VectorXd& p) {
     if (p.size() != parameters() || !p.allFinite()) {
         std::ostringstream message;
-        message << "GeneralAffineOperator: p has " << p.size() << " entries" << (p.allFinite() ? "" : ", not all finite,")
-                << " for " << parameters() << " terms";
+        message << "GeneralAffineOperator: p has " << p.size() << " entries"
+                << (p.allFinite() ? "" : ", not all finite,") << " for " << parameters() << " terms";
         throw std::invalid_argument(message.str());
     }
     p_ = p;

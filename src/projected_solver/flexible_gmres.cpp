@@ -32,7 +32,8 @@ void minimize(Column& column, Index j) {
 
 FlexibleSolution flexible_gmres(const FlexibleProblem& problem, const Block<Complex>& R, const Sum& sum) {
     const Index n = R.rows(), b = R.cols(), m = problem.basis_size;
-    FlexibleSolution out{.W = zeros<Complex>(n, b), .residuals = norms<Complex>(R, sum, "projected_gmres: the right side")};
+    FlexibleSolution out{.W = zeros<Complex>(n, b),
+                         .residuals = norms<Complex>(R, sum, "projected_gmres: the right side")};
     Block<Complex> residual = R;
     double last = std::numeric_limits<double>::infinity();
     while (out.products < problem.max_products) {
@@ -42,8 +43,12 @@ FlexibleSolution flexible_gmres(const FlexibleProblem& problem, const Block<Comp
         for (Index c = 0; c < b; ++c) {
             if (out.residuals(c) <= problem.targets(c)) continue;
             excess = std::max(excess, out.residuals(c) / std::max(problem.targets(c), 1e-300));
-            Column column{.number = c, .V = Block<Complex>(n, m + 1), .Z = Block<Complex>(n, m),
-                          .H = Matrix<Complex>::Zero(m + 1, m), .beta = out.residuals(c), .c = {}};
+            Column column{.number = c,
+                          .V = Block<Complex>(n, m + 1),
+                          .Z = Block<Complex>(n, m),
+                          .H = Matrix<Complex>::Zero(m + 1, m),
+                          .beta = out.residuals(c),
+                          .c = {}};
             column.V.col(0) = residual.col(c) / column.beta;
             columns.push_back(std::move(column));
             numbers.push_back(c);

@@ -197,8 +197,8 @@ GmresSolution projected_gmres(const GeneralPencil<S>& pencil, const GeneralEigen
     check(pencil, pairs, systems, rhs, options);
     const Index n = rhs.rows(), c = rhs.cols(), k = pairs.size();
     const Known known = known_directions(pencil, pairs, systems.adjoint);
-    GmresSolution solution{.W = zeros<Complex>(n, c), .residuals = Eigen::VectorXd::Zero(c), .column_converged = {},
-                           .method = "none"};
+    GmresSolution solution{
+        .W = zeros<Complex>(n, c), .residuals = Eigen::VectorXd::Zero(c), .column_converged = {}, .method = "none"};
     const Eigen::VectorXd rhs_norms = norms<Complex>(rhs, options.sum, "projected_gmres: the right side");
 
     // Along known pairs: r = Σ_j m_j a_j + rest, w = Σ_j d_j a_j/(λ_j − λ_i).
@@ -232,8 +232,8 @@ GmresSolution projected_gmres(const GeneralPencil<S>& pencil, const GeneralEigen
             shifts.push_back(lambda[static_cast<std::size_t>(i)]);
             tol(j) = options.tol.size() == 1 ? options.tol(0) : options.tol(i);
         }
-        GmresSolution part{.W = zeros<Complex>(n, outside.cols()), .residuals = {}, .column_converged = {},
-                           .method = ""};
+        GmresSolution part{
+            .W = zeros<Complex>(n, outside.cols()), .residuals = {}, .column_converged = {}, .method = ""};
         if (options.preconditioner) {
             solve_preconditioned(pencil, known, systems.adjoint, shifts, outside, tol, options, part);
         } else {

@@ -121,8 +121,7 @@ TEST_CASE("general pullback: both members of a conjugate pair give the same real
     CHECK((g1 - g2).norm() <= 4.0 * kEps * g1.norm());
     const Matrix<double> D = random_matrix<double>(kSize, kSize, 4);
     const auto modulus = [&](double h) {
-        return std::norm(
-            dense_pairs<double>(A + h * D, Matrix<double>::Identity(kSize, kSize), rightmost).values(0));
+        return std::norm(dense_pairs<double>(A + h * D, Matrix<double>::Identity(kSize, kSize), rightmost).values(0));
     };
     CHECK(inner(g1, D) == doctest::Approx(central_difference(modulus, 1e-4)).epsilon(1e-7));
 }
@@ -167,10 +166,9 @@ TEST_CASE_TEMPLATE("general pullback: cotangents of left vectors agree with diff
             }
             return sum;
         };
-        const GeneralPairCotangent cotangent{
-            .values = {},
-            .vectors = K.adjoint() * pairs.left + 2.0 * H * pairs.vectors,
-            .left = K * pairs.vectors + 2.0 * H * pairs.left};
+        const GeneralPairCotangent cotangent{.values = {},
+                                             .vectors = K.adjoint() * pairs.left + 2.0 * H * pairs.vectors,
+                                             .left = K * pairs.vectors + 2.0 * H * pairs.left};
         const auto bar = pencil ? pullback(op_A, op_B, pairs, cotangent, {.tol = 1e-13})
                                 : pullback(op_A, pairs, cotangent, {.tol = 1e-13});
         const Matrix<S> dA = random_matrix<S>(n, n, 33), dB = random_matrix<S>(n, n, 34) * (pencil ? 1.0 : 0.0);
@@ -191,8 +189,8 @@ TEST_CASE_TEMPLATE("general pullback: invariances are exact, and what sees the p
     CHECK(dense(pullback(op, pairs, {.vectors = pairs.vectors}).A).norm() <= 1e-12);
     const auto constant = pullback(op, pairs, {.vectors = pairs.left, .left = pairs.vectors});
     CHECK(dense(constant.A).norm() <= 1e-9 * pairs.left.norm());
-    const std::string sentence = message_of<NotDifferentiable>(
-        [&] { (void)pullback(op, pairs, {.vectors = Complex(0, 1) * pairs.vectors}); });
+    const std::string sentence =
+        message_of<NotDifferentiable>([&] { (void)pullback(op, pairs, {.vectors = Complex(0, 1) * pairs.vectors}); });
     CHECK(contains(sentence, "phase of eigenvector 1"));
     const auto projected = pullback(op, pairs, {.vectors = Complex(0, 1) * pairs.vectors}, {.gauge = Gauge::project});
     CHECK(projected.report.gauge_residual == doctest::Approx(1.0));

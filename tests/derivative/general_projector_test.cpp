@@ -42,10 +42,9 @@ TEST_CASE_TEMPLATE("general projector: exact at a semisimple double eigenvalue, 
         for (const bool factor : {false, true}) {
             CAPTURE(pencil);
             CAPTURE(factor);
-            const Matrix<S> B = pencil
-                                    ? Matrix<S>(Matrix<S>::Identity(kSize, kSize) +
-                                                0.1 * random_matrix<S>(kSize, kSize, 3))
-                                    : Matrix<S>::Identity(kSize, kSize);
+            const Matrix<S> B =
+                pencil ? Matrix<S>(Matrix<S>::Identity(kSize, kSize) + 0.1 * random_matrix<S>(kSize, kSize, 3))
+                       : Matrix<S>::Identity(kSize, kSize);
             const Matrix<S> A = B * with_general_spectrum<S>(doublet(), 2);
             const SparseGeneral<S> op_A(full<S>(A)), op_B(full<S>(B));
             EigsOptions<S> options{.k = 3, .which = Which::rightmost, .tol = 1e-13};
@@ -103,12 +102,15 @@ TEST_CASE("general projector: what has no derivative inside a double eigenvalue 
     CHECK(inner(dense(bar.A), D) == doctest::Approx(central_difference(sum, 1e-4)).epsilon(1e-7));
     // Half of it, as a group or because k ends there.
     const Matrix<Complex> one = Matrix<Complex>::Ones(kSize, 1);
-    CHECK(contains(message_of<NotDifferentiable>([&] { (void)pullback(op, pairs, ProjectorCotangent{{0}, one, one}); }),
+    CHECK(contains(message_of<NotDifferentiable>([&] {
+                       (void)pullback(op, pairs, ProjectorCotangent{{0}, one, one});
+                   }),
                    "parts a cluster"));
     const auto cut = eigs(op, {.k = 1, .which = Which::rightmost, .tol = 1e-13});
     CHECK(cut.cuts_cluster);
-    CHECK(contains(message_of<NotDifferentiable>([&] { (void)pullback(op, cut, {.values = Eigen::VectorXcd::Ones(1)}); }),
-                   "cuts a cluster"));
+    CHECK(
+        contains(message_of<NotDifferentiable>([&] { (void)pullback(op, cut, {.values = Eigen::VectorXcd::Ones(1)}); }),
+                 "cuts a cluster"));
 }
 
 TEST_CASE_TEMPLATE("general projector: refused at a Jordan block, with the condition in the sentence", S, double,
@@ -127,8 +129,9 @@ TEST_CASE_TEMPLATE("general projector: refused at a Jordan block, with the condi
         if (!pairs.converged) continue;  // an honest answer too
         CHECK(pairs.conditions.maxCoeff() > 1e6);
         const Matrix<Complex> block = Matrix<Complex>::Ones(kSize, 3);
-        const std::string projector =
-            message_of<NotDifferentiable>([&] { (void)pullback(op, pairs, ProjectorCotangent{{}, block, block}); });
+        const std::string projector = message_of<NotDifferentiable>([&] {
+            (void)pullback(op, pairs, ProjectorCotangent{{}, block, block});
+        });
         CHECK(contains(projector, "exceptional point"));
         const std::string value =
             message_of<NotDifferentiable>([&] { (void)pullback(op, pairs, {.values = Eigen::VectorXcd::Ones(3)}); });

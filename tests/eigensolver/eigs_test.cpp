@@ -65,8 +65,8 @@ TEST_CASE_TEMPLATE("eigs: every order finds its values, double ones twice, with 
         CHECK(pairs.probed);
         std::vector<Complex> missing = c.expected;
         for (const Complex value : pairs.values) {
-            const auto near = std::find_if(missing.begin(), missing.end(),
-                                           [&](Complex z) { return std::abs(z - value) <= 1e-8; });
+            const auto near =
+                std::find_if(missing.begin(), missing.end(), [&](Complex z) { return std::abs(z - value) <= 1e-8; });
             CHECK_MESSAGE(near != missing.end(), "unexpected value ", value.real(), " + ", value.imag(), "i");
             if (near != missing.end()) missing.erase(near);
         }
@@ -152,10 +152,9 @@ TEST_CASE("eigs: an operator that is code gives what its matrix gives, and a goo
     const auto again = eigs(op, {.k = 2, .which = Which::largest_imaginary, .start = pairs.vectors});
     CHECK(again.converged);
     CHECK(again.products <= pairs.products);
-    CHECK(contains(message_of<std::invalid_argument>([&] {
-                       (void)eigs(op, {.k = 1, .which = Which::nearest, .sigma = 1.0});
-                   }),
-                   "cannot be factorized"));
+    CHECK(contains(
+        message_of<std::invalid_argument>([&] { (void)eigs(op, {.k = 1, .which = Which::nearest, .sigma = 1.0}); }),
+        "cannot be factorized"));
 }
 
 TEST_CASE("eigs: 3 processes find the pairs of one, 1 and 2 threads give the same bits") {
@@ -212,7 +211,7 @@ TEST_CASE("eigs: a limit on products ends in a result that says not converged") 
     CHECK_FALSE(pairs.converged);
     CHECK(pairs.reason == StopReason::iteration_limit);
     int calls = 0;
-    const auto stopped = eigs(op, {.k = 4, .which = Which::rightmost, .tol = 1e-13,
-                                   .monitor = [&](const Progress&) { return ++calls < 2; }});
+    const auto stopped = eigs(
+        op, {.k = 4, .which = Which::rightmost, .tol = 1e-13, .monitor = [&](const Progress&) { return ++calls < 2; }});
     CHECK(stopped.reason == StopReason::stopped_by_monitor);
 }

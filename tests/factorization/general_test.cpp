@@ -69,7 +69,7 @@ TEST_CASE("general factorization: a shift that is an eigenvalue is called singul
     CHECK_FALSE(GeneralFactorization<double>(A, nullptr, 3.5).singular());
     CHECK(contains(message_of<std::runtime_error>([&] { (void)GeneralFactorization<double>(A, nullptr, 3.5, 10.0); }),
                    "bytes are allowed"));
-    CHECK(contains(message_of<std::invalid_argument>(
-                       [&] { (void)GeneralFactorization<double>(A, nullptr, Complex(3.5, 1.0)); }),
-                   "not real"));
+    CHECK(contains(
+        message_of<std::invalid_argument>([&] { (void)GeneralFactorization<double>(A, nullptr, Complex(3.5, 1.0)); }),
+        "not real"));
 }

@@ -86,8 +86,8 @@ TEST_CASE_TEMPLATE("reference problem 8: gradients in A, c and d of a general ra
     for (const unsigned seed : {5u, 6u}) {
         const Eigen::VectorXd direction = random_matrix<double>(op.parameters(), 1, seed).col(0);
         const auto along = [&](double h) {
-            const DensePairs all = dense_pairs<S>(family.moved(h * direction).whole(),
-                                                  Matrix<S>::Identity(kSize, kSize), rightmost);
+            const DensePairs all =
+                dense_pairs<S>(family.moved(h * direction).whole(), Matrix<S>::Identity(kSize, kSize), rightmost);
             return phi(all.values, all.X);
         };
         CHECK(g.dot(direction) == doctest::Approx(central_difference(along, 1e-4)).epsilon(1e-7));

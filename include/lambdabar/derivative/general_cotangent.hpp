@@ -4,8 +4,8 @@
 
 namespace lambdabar {
 
-/// The cotangent Ā = V Wᴴ of an operator without symmetry, as two thin n×r blocks. dφ = Re tr(Āᴴ dA) = Re Σ_j v_jᴴ dA w_j
-/// for every dA of the operator's scalar: for a real operator Ā is real, and so are V and W.
+/// The cotangent Ā = V Wᴴ of an operator without symmetry, as two thin n×r blocks. dφ = Re tr(Āᴴ dA) = Re Σ_j v_jᴴ dA
+/// w_j for every dA of the operator's scalar: for a real operator Ā is real, and so are V and W.
 template <ScalarType S>
 struct GeneralCotangent {
     Block<S> V;  // n×r

@@ -10,27 +10,27 @@ namespace lambdabar {
 ///     dφ = Re Σ conj(λ̄_i) dλ_i + Re tr(X̄ᴴ dX) + Re tr(Ȳᴴ dY).
 /// Any of the three may be empty (zero). φ must not see the phase that x_i and y_i share: Im (x_iᴴx̄_i + y_iᴴȳ_i) = 0.
 struct GeneralPairCotangent {
-    Eigen::VectorXcd values = {};                // λ̄, k; ∂φ/∂Re λ + i ∂φ/∂Im λ
+    Eigen::VectorXcd values = {};               // λ̄, k; ∂φ/∂Re λ + i ∂φ/∂Im λ
     Matrix<std::complex<double>> vectors = {};  // X̄, n×k
     Matrix<std::complex<double>> left = {};     // Ȳ, n×k
 };
 
-/// Cotangent of P = Σ_{i ∈ group} x_i y_iᴴ, with B = I the spectral projector of a group of eigenvalues: dφ = Re tr(P̄ᴴ dP).
-/// P is differentiable where its members are not, at equal eigenvalues inside the group, as long as no eigenvalue
+/// Cotangent of P = Σ_{i ∈ group} x_i y_iᴴ, with B = I the spectral projector of a group of eigenvalues: dφ = Re tr(P̄ᴴ
+/// dP). P is differentiable where its members are not, at equal eigenvalues inside the group, as long as no eigenvalue
 /// outside comes close. P̄ is given through two blocks, their columns in the order of `group`.
 struct ProjectorCotangent {
-    std::vector<Index> group = {};                        // positions of pairs; empty: all k
-    Matrix<std::complex<double>> bar_times_left = {};      // P̄ Y, n×m
+    std::vector<Index> group = {};                                // positions of pairs; empty: all k
+    Matrix<std::complex<double>> bar_times_left = {};             // P̄ Y, n×m
     Matrix<std::complex<double>> bar_adjoint_times_vectors = {};  // P̄ᴴ X, n×m
 };
 
 struct GeneralPullbackOptions {
     Gauge gauge = Gauge::refuse;
-    double gauge_tol = 1e-8;        // on |Im (x_iᴴx̄_i + y_iᴴȳ_i)| / (‖x̄_i‖ + ‖ȳ_i‖‖y_i‖)
-    double condition_limit = 1e6;   // pairs of larger condition are too close to an exceptional point
-    double tol = 0.0;               // adjoint residual, relative; 0: what the eigen-residuals support
-    Index basis_size = 0;           // of the Krylov space
-    Index max_products = 0;         // of the linear solve; 0: generous
+    double gauge_tol = 1e-8;          // on |Im (x_iᴴx̄_i + y_iᴴȳ_i)| / (‖x̄_i‖ + ‖ȳ_i‖‖y_i‖)
+    double condition_limit = 1e6;     // pairs of larger condition are too close to an exceptional point
+    double tol = 0.0;                 // adjoint residual, relative; 0: what the eigen-residuals support
+    Index basis_size = 0;             // of the Krylov space
+    Index max_products = 0;           // of the linear solve; 0: generous
     bool accept_unconverged = false;  // return an adjoint that missed its tolerance instead of throwing
     /// Approximations of (A − λB)⁻¹ and its adjoint near the pairs' λ: flexible GMRES instead of a shared Krylov space.
     GeneralSolve<std::complex<double>> preconditioner = {};

@@ -9,7 +9,7 @@ namespace detail {
 void require_real_order(Which which);
 template <ScalarType S>
 Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options);
-}
+}  // namespace detail
 
 /// The k algebraically smallest or largest eigenpairs of a Hermitian operator, A x = λ x.
 ///

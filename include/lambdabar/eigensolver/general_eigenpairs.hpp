@@ -20,8 +20,8 @@ struct [[nodiscard]] GeneralEigenpairs {
     Matrix<std::complex<double>> left;     // n×k left vectors y_i, YᴴBX = I; empty: not asked for
     Eigen::VectorXd residuals;             // of x_i, in units of λ (see EigsOptions::tol)
     Eigen::VectorXd left_residuals;        // of y_i, likewise
-    Eigen::VectorXd conditions;            // ‖x_i‖‖Bᴴy_i‖/|y_iᴴBx_i| ≥ 1, the larger the closer to an exceptional point
-    Eigen::VectorXd errors;                // of λ_i, estimated: conditions·residuals (the residuals without left vectors)
+    Eigen::VectorXd conditions;  // ‖x_i‖‖Bᴴy_i‖/|y_iᴴBx_i| ≥ 1, the larger the closer to an exceptional point
+    Eigen::VectorXd errors;      // of λ_i, estimated: conditions·residuals (the residuals without left vectors)
     Which which = Which::largest_magnitude;
 
     bool converged = false;  // every residual within its tolerance, the guard settled, left and right vectors matched
@@ -40,7 +40,7 @@ struct [[nodiscard]] GeneralEigenpairs {
     bool probed = false;               // a random vector was used to search for missed copies
 
     std::complex<double> sigma{std::numeric_limits<double>::quiet_NaN(), 0.0};  // the shift in force, if any
-    GeneralSolve<S> solve = {};                            // (A − σB)⁻¹, or B⁻¹ where there is no σ; for derivatives
+    GeneralSolve<S> solve = {};  // (A − σB)⁻¹, or B⁻¹ where there is no σ; for derivatives
     GeneralSolve<std::complex<double>> complex_solve = {};  // the same for a real pencil with a complex σ
 
     double departure_from_normality = 0.0;  // √(‖H‖_F² − Σ|θ|²)/‖H‖_F of the projected matrix, between 0 and 1
@@ -75,7 +75,7 @@ struct EigsOptions {
     bool probe = true;           // search for missed copies at the end
     std::uint64_t seed = 1;
     Matrix<std::complex<double>> start = {};  // n×s: the span the search starts from
-    Monitor monitor = {};  // shows Re of the values; not called for left vectors
+    Monitor monitor = {};                     // shows Re of the values; not called for left vectors
     Sum sum = {};
 };
 

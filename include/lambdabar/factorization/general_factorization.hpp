@@ -29,8 +29,8 @@ public:
     /// Throws std::runtime_error if the estimate exceeds the limit; std::invalid_argument if A and B differ in size, or
     /// σ is not finite, or not real where T is.
     template <ScalarType S>
-    GeneralFactorization(const SparseGeneral<S>& A, const std::type_identity_t<SparseGeneral<S>>* B, std::complex<double> sigma,
-                         double memory_limit = 0.0);
+    GeneralFactorization(const SparseGeneral<S>& A, const std::type_identity_t<SparseGeneral<S>>* B,
+                         std::complex<double> sigma, double memory_limit = 0.0);
     GeneralFactorization(GeneralFactorization&&) noexcept;
     ~GeneralFactorization();
 

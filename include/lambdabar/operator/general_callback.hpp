@@ -29,9 +29,8 @@ struct GeneralCallbackOperator {
     /// Throws std::invalid_argument if apply or apply_adjoint is missing.
     Index rows() const {
         if (!apply || !apply_adjoint || n < 0)
-            throw std::invalid_argument(
-                "GeneralCallbackOperator: apply or apply_adjoint is missing, or n = " + std::to_string(n) +
-                " is negative");
+            throw std::invalid_argument("GeneralCallbackOperator: apply or apply_adjoint is missing, or n = " +
+                                        std::to_string(n) + " is negative");
         return n;
     }
     Index parameters() const { return vjp ? params : 0; }

@@ -6,10 +6,10 @@ namespace lambdabar {
 
 struct GmresOptions {
     Eigen::VectorXd tol = Eigen::VectorXd::Constant(1, 1e-10);  // on residual / right side; one number or one a column
-    Index basis_size = 0;    // vectors held; 0: chosen
-    Index max_products = 0;  // single-vector products or solves; 0: generous
-    /// M ≈ A − λB of the columns at hand: `solve` is M⁻¹ (forward systems), `solve_adjoint` M⁻ᴴ (adjoint systems); it may
-    /// change from call to call. Empty: the factorization the pairs came with, or none.
+    Index basis_size = 0;                                       // vectors held; 0: chosen
+    Index max_products = 0;                                     // single-vector products or solves; 0: generous
+    /// M ≈ A − λB of the columns at hand: `solve` is M⁻¹ (forward systems), `solve_adjoint` M⁻ᴴ (adjoint systems); it
+    /// may change from call to call. Empty: the factorization the pairs came with, or none.
     GeneralSolve<std::complex<double>> preconditioner = {};
     std::uint64_t seed = 1;
     Sum sum = {};
@@ -17,7 +17,7 @@ struct GmresOptions {
 
 struct [[nodiscard]] GmresSolution {
     Block<std::complex<double>> W;  // n×c
-    Eigen::VectorXd residuals;      // relative, computed anew; with a factorization, of (C − μ) w = −μ (A − σB)⁻¹r
+    Eigen::VectorXd residuals;  // relative, computed anew; with a factorization, of (C − μ) w = −μ (A − σB)⁻¹r
     std::vector<bool> column_converged;
     bool converged = false;
     Index products = 0;  // with A or Aᴴ
