@@ -8,6 +8,7 @@ namespace lambdabar {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kNegligible = 1e-14;  // cosine of the angle to V that needs no second orthogonalization
 constexpr const char* kProduct = "eigs: the operator's product";
 
 }  // namespace
@@ -42,13 +43,17 @@ bool KrylovDecomposition<T>::expand() {
     const ConstBlockRef<T> V = V_.leftCols(m);
     const Matrix<T> first = gram<T>(V, W, sum_, kProduct);
     const Matrix<T> second = project_and_gram<T>(W, V, first, sum_, kProduct);
-    add_product<T>(W, V, -second);
-    H_.block(0, m_, m, b) = first + second;
+    H_.block(0, m_, m, b) = first;
+    double beta = b == 1 ? norms<T>(W, sum_)(0) : 0.0;
+    if (b > 1 || second.norm() > kNegligible * beta) {  // ‖Vᴴw‖ of the new direction: mostly at rounding after one pass
+        add_product<T>(W, V, -second);
+        H_.block(0, m_, m, b) += second;
+        if (b == 1) beta = norms<T>(W, sum_)(0);
+    }
 
     E_.setZero();
     const double size = first.norm();
     if (b == 1) {
-        const double beta = norms<T>(W, sum_)(0);
         if (beta > 100.0 * kEps * size) {
             scale_columns<T>(W, Eigen::VectorXd::Constant(1, 1.0 / beta));
             E_(0, m_) = beta;

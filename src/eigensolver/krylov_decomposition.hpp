@@ -12,8 +12,8 @@ namespace lambdabar {
 /// Whatever is done to it, this equation holds: expand() adds V₊ to V, restart() keeps a subspace that C maps into
 /// itself up to V₊ (span of Schur vectors), forget_residual() replaces V₊ where E is as good as zero.
 ///
-/// Cost of an expansion: b products and 3 passes over V (classical Gram–Schmidt twice, its second half fused with the
-/// first), b = 1; six for wider blocks.
+/// Cost of an expansion, b = 1: one product and 2 passes over V, 3 where the first orthogonalization left more than
+/// rounding (classical Gram–Schmidt; the pass that projects also measures what is left). Wider blocks: 6 passes.
 template <ScalarType T>
 class KrylovDecomposition {
 public:

@@ -12,8 +12,7 @@ namespace {
 
 using Complex = std::complex<double>;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
-constexpr double kMargin = 0.5;    // of the tolerance: what a later combination of vectors may lose
-constexpr Index kProbeCheck = 10;  // expansions between two looks of the probe
+constexpr double kMargin = 0.5;  // of the tolerance: what a later combination of vectors may lose
 
 Index chosen_basis(const KrylovSchurTask& task) {
     return task.basis > 0 ? task.basis : std::max<Index>({3 * task.k + 6, task.k + 16 * task.block, 40});
@@ -74,9 +73,14 @@ void KrylovSchur<T>::rayleigh_ritz() {
         if (pair) ++i;
     }
     std::stable_sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    // Only the leading half is looked at, and kept: the rest stays in the order it has.
+    const auto lead = static_cast<std::size_t>(std::max(m / 2 + 3, k_ + known_.size() + 4));
     std::vector<Index> order;
-    for (const auto& unit : units) order.insert(order.end(), unit.second.begin(), unit.second.end());
+    for (const auto& unit : units) {
+        if (order.size() < lead) order.insert(order.end(), unit.second.begin(), unit.second.end());
+    }
     reorder(schur, order);
+    const auto count = static_cast<Index>(order.size());
 
     const double floor = 20.0 * kEps * H.norm();
     ritz_.allowed.resize(m);
@@ -87,8 +91,9 @@ void KrylovSchur<T>::rayleigh_ritz() {
     }
     const double tight = kMargin * std::max(task_.tol * (task_.relative ? 0.0 : scale_), floor);
     const double cluster = task_.cluster_tol * (task_.relative ? std::abs(schur.values(0)) : scale_);
-    ritz_.vectors = schur.Z * triangular_eigenvectors(schur.T, m, cluster, tight);
-    ritz_.residuals = (K_.E().template cast<Complex>() * ritz_.vectors).colwise().norm().transpose();
+    ritz_.vectors = schur.Z * triangular_eigenvectors(schur.T, count, cluster, tight);
+    ritz_.residuals = Eigen::VectorXd::Constant(m, std::numeric_limits<double>::infinity());
+    ritz_.residuals.head(count) = (K_.E().template cast<Complex>() * ritz_.vectors).colwise().norm().transpose();
 }
 
 template <ScalarType T>
@@ -119,6 +124,7 @@ void KrylovSchur<T>::start_probe() {
     K_.forget_residual(task_.block);
     probing_ = true;
     found_ = false;
+    half_way_ = K_.size() + (capacity_ - K_.size()) / 2;
 }
 
 // Ritz values beside the known ones. The outermost decides: clearly beyond the k-th wanted value, nothing is missing.
@@ -167,11 +173,12 @@ void KrylovSchur<T>::keep_half() {
 template <ScalarType T>
 KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
     begin(start);
-    for (Index steps = 0;;) {
+    while (true) {
         bool expanded = false;
         while (K_.expand()) {
             expanded = true;
-            if (probing_ && ++steps % kProbeCheck == 0) break;
+            // A probe is often over before the basis is full: two looks a cycle.
+            if (probing_ && K_.size() == half_way_) break;
         }
         rayleigh_ritz();
         Index converged = 0;

@@ -80,7 +80,7 @@ private:
     Eigen::VectorXcd known_;  // values the probe started beside
     std::complex<double> guard_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     double guard_residual_ = std::numeric_limits<double>::quiet_NaN();
-    Index iterations_ = 0, basis_size_ = 0;
+    Index iterations_ = 0, basis_size_ = 0, half_way_ = -1;
 };
 
 }  // namespace lambdabar

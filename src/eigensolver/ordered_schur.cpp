@@ -25,10 +25,10 @@ Complex upper_eigenvalue(const Matrix<double>& T, Index i) {
     return {T(i + 1, i + 1) + p, std::sqrt(std::max(-q, 0.0))};
 }
 
-/// A rotation in the plane (i, i + 1) as similarity of T and Z.
+/// A rotation in the plane (i, i + 1) as similarity of T, which is triangular but for that plane, and Z.
 void rotate_plane(SchurForm& schur, Index i, const Eigen::JacobiRotation<Complex>& G) {
-    schur.T.applyOnTheLeft(i, i + 1, G.adjoint());
-    schur.T.applyOnTheRight(i, i + 1, G);
+    schur.T.rightCols(schur.T.cols() - i).applyOnTheLeft(i, i + 1, G.adjoint());
+    schur.T.topRows(i + 2).applyOnTheRight(i, i + 1, G);
     schur.Z.applyOnTheRight(i, i + 1, G);
     schur.T(i + 1, i) = 0.0;
 }
@@ -43,10 +43,9 @@ SchurForm triangular(const Eigen::RealSchur<Matrix<double>>& real) {
             continue;
         }
         const Complex upper = upper_eigenvalue(R, i);
-        // The first column of the rotation is the eigenvector (T_01, λ − T_00) of the block.
+        // The first column of the rotation is the eigenvector (T_01, λ − T_00) of the block: Gᴴ(p, q)ᵀ = (r, 0)ᵀ.
         Eigen::JacobiRotation<Complex> G;
         G.makeGivens(schur.T(i, i + 1), upper - schur.T(i, i));
-        // makeGivens: Gᴴ (p, q)ᵀ = (r, 0)ᵀ, so G e_0 ∝ (p, q)
         rotate_plane(schur, i, G);
         schur.values(i) = upper;
         schur.values(i + 1) = std::conj(upper);
@@ -81,7 +80,7 @@ SchurForm schur_form(const Matrix<S>& H) {
 }
 
 void reorder(SchurForm& schur, const std::vector<Index>& order) {
-    std::vector<Index> held(order.size());  // what each position holds now
+    std::vector<Index> held(static_cast<std::size_t>(schur.values.size()));  // what each position holds now
     for (std::size_t i = 0; i < held.size(); ++i) held[i] = static_cast<Index>(i);
     for (std::size_t i = 0; i < order.size(); ++i) {
         std::size_t at = i;

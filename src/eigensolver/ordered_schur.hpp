@@ -17,8 +17,8 @@ struct SchurForm {
 template <ScalarType S>
 SchurForm schur_form(const Matrix<S>& H);
 
-/// Brings the eigenvalues into the given order (a permutation of positions) by plane rotations: position i of the
-/// result holds what was at order[i]. Backward stable (Golub & Van Loan, Matrix Computations, 7.6.2).
+/// Brings eigenvalues to the front by plane rotations: position i of the result holds what was at order[i]; positions
+/// that `order` does not name follow as they stood. Backward stable (Golub & Van Loan, Matrix Computations, 7.6.2).
 void reorder(SchurForm& schur, const std::vector<Index>& order);
 
 /// Eigenvectors (unit columns) of the leading `count` eigenvalues of the triangular T. Eigenvalues closer than

@@ -87,7 +87,7 @@ private:
         Eigen::VectorXd size = norms<T>(parts, sum_).cwiseMax(1e-300);
         Block<T> scaled = parts;
         scale_columns<T>(scaled, size.cwiseInverse());
-        const Matrix<T> directions = leading_directions<T>(gram<T>(scaled, scaled, sum_), 1e-12, 1e-150);
+        const Matrix<T> directions = leading_directions<T>(gram<T>(scaled, scaled, sum_), 1e-7, 1e-150);
         const Index r = directions.cols();
         if (r == 0) return;
         Block<T> basis(R_.rows(), r);
