@@ -54,7 +54,7 @@ bool KrylovDecomposition<T>::expand() {
     E_.setZero();
     const double size = first.norm();
     if (b == 1) {
-        if (beta > 100.0 * kEps * size) {
+        if (m < global_n_ && beta > 100.0 * kEps * size) {
             scale_columns<T>(W, Eigen::VectorXd::Constant(1, 1.0 / beta));
             E_(0, m_) = beta;
             next_ = 1;

@@ -118,7 +118,7 @@ TEST_CASE_TEMPLATE("eigs: pencils by B⁻¹A and by A − σB, the condition is 
     }
 }
 
-TEST_CASE("eigs: a singular B is refused by the orders and served by nearest; a shift on an eigenvalue moves") {
+TEST_CASE("eigs: a singular B is refused by the orders and served by nearest, a shift on an eigenvalue moves") {
     const Index n = 40;
     Matrix<double> B = Matrix<double>::Identity(n, n);
     B(n - 1, n - 1) = B(n - 2, n - 2) = 0.0;
