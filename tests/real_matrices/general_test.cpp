@@ -151,7 +151,7 @@ TEST_CASE("real matrices: eigenvalue derivatives of olm1000, mhd416a and the pen
             g = gradient(op, pullback(op, pairs, cotangent).A);
         }
         // Entries are scaled by random factors near one.
-        const Eigen::Map<Eigen::VectorXd> values(pair.A.valuePtr(), pair.A.nonZeros());
+        Eigen::Map<Eigen::VectorXd> values(pair.A.valuePtr(), pair.A.nonZeros());
         const Eigen::VectorXd before = values;
         const Eigen::VectorXd d = before.cwiseProduct(random_matrix<double>(before.size(), 1, 3).col(0));
         const auto along = [&](double h) {
