@@ -240,7 +240,12 @@ void compare(const GeneralProblem<S>& problem, const Options& options, Tables& t
 
     std::vector<double> forward, adjoint, ratio, last;
     for (int repetition = 0; repetition < options.repeat; ++repetition) {
-        last = run_adjoint(A);
+        try {
+            last = run_adjoint(A);
+        } catch (const std::runtime_error& error) {
+            std::printf("  (%s, adjoint: %s)\n", problem.name.c_str(), error.what());
+            return;
+        }
         forward.push_back(last[0]);
         adjoint.push_back(last[1]);
         ratio.push_back(last[1] / last[0]);

@@ -24,7 +24,7 @@ GeneralProblem<double> brusselator(int m);
 /// Δu − c·∇u on the unit square, u = 0 on its boundary, central differences on N×N points, wind c = (10, 5).
 GeneralProblem<double> convection_diffusion(int N);
 
-/// The same with gain and loss, + i 60 sin(2πx) u: complex.
+/// The same with gain and loss, + i 60 x u: complex.
 GeneralProblem<std::complex<double>> gain_and_loss(int N);
 
 }  // namespace bench

@@ -1,5 +1,7 @@
 #include "krylov_decomposition.hpp"
 
+#include "block/single.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -42,9 +44,22 @@ bool KrylovDecomposition<T>::expand() {
     H_.block(m_, 0, b, m_) = E_.topLeftCorner(b, m_);
     const ConstBlockRef<T> V = V_.leftCols(m);
     const Matrix<T> first = gram<T>(V, W, sum_, kProduct);
-    const Matrix<T> second = project_and_gram<T>(W, V, first, sum_, kProduct);
     H_.block(0, m_, m, b) = first;
-    double beta = b == 1 ? norms<T>(W, sum_)(0) : 0.0;
+    Matrix<T> second;
+    double beta = 0.0;
+    bool one_column = false;
+    if constexpr (std::same_as<T, double>) {
+        one_column = b == 1;
+        if (one_column) {
+            SingleProjection projected = project_single(W, V, first.col(0), sum_, kProduct);
+            second = std::move(projected.product);
+            beta = projected.norm;
+        }
+    }
+    if (!one_column) {
+        second = project_and_gram<T>(W, V, first, sum_, kProduct);
+        if (b == 1) beta = norms<T>(W, sum_)(0);
+    }
     if (b > 1 || second.norm() > kNegligible * beta) {  // ‖Vᴴw‖ of the new direction: mostly at rounding after one pass
         add_product<T>(W, V, -second);
         H_.block(0, m_, m, b) += second;

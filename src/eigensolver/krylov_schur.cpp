@@ -15,7 +15,7 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kMargin = 0.5;  // of the tolerance: what a later combination of vectors may lose
 
 Index chosen_basis(const KrylovSchurTask& task) {
-    return task.basis > 0 ? task.basis : std::max<Index>({3 * task.k + 6, task.k + 16 * task.block, 40});
+    return task.basis > 0 ? task.basis : std::max<Index>({2 * task.k + 12, task.k + 10 * task.block, 24});
 }
 
 }  // namespace

@@ -16,7 +16,6 @@ namespace lambdabar {
 namespace {
 
 using Complex = std::complex<double>;
-constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kGrowth = 10.0;  // of a Galerkin residual, at most
 
 /// The real and imaginary parts side by side; a complex block as it is.
