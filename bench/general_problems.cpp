@@ -59,9 +59,8 @@ GeneralProblem<double> convection_diffusion(int N) {
 }
 
 GeneralProblem<std::complex<double>> gain_and_loss(int N) {
-    return {"gain and loss " + std::to_string(N), wind<std::complex<double>>(N, [](double x) {
-                return std::complex<double>(0.0, 60.0 * x);
-            })};
+    return {"gain and loss " + std::to_string(N),
+            wind<std::complex<double>>(N, [](double x) { return std::complex<double>(0.0, 60.0 * x); })};
 }
 
 }  // namespace bench
