@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lambdabar::app {
 
@@ -49,10 +50,24 @@ struct EigshCommand : Common {
     fs::path out;  // prefix
 };
 
+/// Problems without symmetry.
+struct EigsCommand : Common {
+    Index k = 4;
+    Which which = Which::largest_magnitude;
+    std::vector<double> sigma;  // real part, imaginary part
+    double tol = 1e-10;
+    std::uint64_t seed = 1;
+    Index max_products = 0;
+    fs::path start;
+    fs::path out;  // prefix
+};
+
 struct PullbackCommand : Common {
-    fs::path pairs, out;               // prefixes
-    fs::path values_bar, vectors_bar;  // per-pair cotangents
-    fs::path f, f_slope, density_bar;  // spectral function
+    fs::path pairs, out;                                 // prefixes
+    fs::path values_bar, vectors_bar;                    // per-pair cotangents
+    fs::path f, f_slope, density_bar;                    // spectral function
+    fs::path left_bar, projector_left, projector_right;  // of eigs pairs only
+    double condition_limit = 1e6;                        // likewise
     double tol = 0.0;
     FactorMethod factor = FactorMethod::automatic;
     Gauge gauge = Gauge::refuse;
@@ -73,7 +88,10 @@ struct CheckCommand : Common {
 };
 
 int run(const EigshCommand& command);
+int run(const EigsCommand& command);
 int run(const PullbackCommand& command);
+/// The same for pairs that eigs wrote, as their report says.
+int run_general(const PullbackCommand& command);
 int run(const ExtremeCommand& command);
 int run(const CheckCommand& command);
 

@@ -16,6 +16,11 @@ using namespace lambdabar::app;
 const std::map<std::string, Which> kEnds = {{"smallest", Which::smallest}, {"largest", Which::largest}};
 const std::map<std::string, Which> kWhich = {
     {"smallest", Which::smallest}, {"largest", Which::largest}, {"nearest", Which::nearest}};
+const std::map<std::string, Which> kGeneralWhich = {{"largest_magnitude", Which::largest_magnitude},
+                                                    {"rightmost", Which::rightmost},
+                                                    {"leftmost", Which::leftmost},
+                                                    {"largest_imaginary", Which::largest_imaginary},
+                                                    {"nearest", Which::nearest}};
 const std::map<std::string, FactorMethod> kFactor = {
     {"auto", FactorMethod::automatic}, {"none", FactorMethod::none},       {"ldlt", FactorMethod::ldlt},
     {"lu", FactorMethod::lu},          {"cholmod", FactorMethod::cholmod}, {"mumps", FactorMethod::mumps}};
@@ -85,7 +90,7 @@ int fail(int status, std::string sentence) {
 
 int run_command_line(int argc, char** argv) {
     CLI::App app(
-        "A few eigenpairs of a large sparse Hermitian matrix, and their derivatives.\n"
+        "A few eigenpairs of a large sparse matrix, Hermitian or not, and their derivatives.\n"
         "Exit status: 0; 1 a check that failed; 2 bad input or usage; 3 not converged; 4 not differentiable.",
         "lambdabar");
     app.set_version_flag("--version", std::string("lambdabar ") + LAMBDABAR_VERSION);
@@ -107,6 +112,27 @@ int run_command_line(int argc, char** argv) {
     eigsh_command.add_option("--out", eigsh.out, "PREFIX of the files written")->required();
     eigsh_command.callback([&] { status = run(eigsh); });
 
+    EigsCommand eigs;
+    CLI::App& eigs_command =
+        *app.add_subcommand("eigs",
+                            "right and left eigenvectors of a matrix without symmetry; writes PREFIX.values.mtx, "
+                            "PREFIX.vectors.mtx, PREFIX.left.mtx, PREFIX.json");
+    eigs_command.add_option("matrix", eigs.matrix, "square matrix, a Matrix Market file")->required();
+    eigs_command.add_flag("--quiet", eigs.quiet, "no progress line, even on a terminal");
+    eigs_command.add_option("--mass", eigs.mass, "B of A x = λ B x, a Matrix Market file");
+    eigs_command.add_option("-k", eigs.k, "number of eigenpairs, 1 ≤ k < n")->capture_default_str();
+    add_choice(eigs_command, "--which", eigs.which, kGeneralWhich,
+               "largest_magnitude (default), rightmost, leftmost, largest_imaginary, or nearest to --sigma");
+    eigs_command.add_option("--sigma", eigs.sigma, "shift: its real part, and its imaginary part if it has one")
+        ->expected(1, 2);
+    eigs_command.add_option("--tol", eigs.tol, "residual tolerance, relative to the largest |λ|")
+        ->capture_default_str();
+    eigs_command.add_option("--seed", eigs.seed, "of random numbers")->capture_default_str();
+    eigs_command.add_option("--max-products", eigs.max_products, "limit on products or solves (0: generous)");
+    eigs_command.add_option("--start", eigs.start, "start vectors, a Matrix Market array with n rows");
+    eigs_command.add_option("--out", eigs.out, "PREFIX of the files written")->required();
+    eigs_command.callback([&] { status = run(eigs); });
+
     PullbackCommand pullback;
     CLI::App& pullback_command = *app.add_subcommand("pullback",
                                                      "gradient on the matrix's entries from cotangents of its "
@@ -114,13 +140,23 @@ int run_command_line(int argc, char** argv) {
                                                      "PREFIX2.mass_gradient.mtx, PREFIX2.json");
     add_common(pullback_command, pullback);
     add_mass(pullback_command, pullback.mass);
-    pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh run on the same matrix")->required();
+    pullback_command.add_option("--pairs", pullback.pairs, "PREFIX of an eigsh or eigs run on the same matrix")
+        ->required();
     pullback_command.add_option("--values-bar", pullback.values_bar, "cotangent of the eigenvalues: k numbers");
     pullback_command.add_option("--vectors-bar", pullback.vectors_bar, "cotangent of the eigenvectors: n×k");
     pullback_command.add_option("--f", pullback.f, "spectral function instead: f at the eigenvalues, k numbers");
     pullback_command.add_option("--f-slope", pullback.f_slope, "its derivative there, k numbers");
     pullback_command.add_option("--density-bar", pullback.density_bar,
                                 "cotangent of Σ f(λ_i) x_i x_iᴴ, times the eigenvectors: n×k");
+    pullback_command.add_option("--left-bar", pullback.left_bar, "eigs pairs: cotangent of the left vectors: n×k");
+    pullback_command.add_option("--projector-left", pullback.projector_left,
+                                "eigs pairs: cotangent of Σ x_i y_iᴴ, times the left vectors: n×k");
+    pullback_command.add_option("--projector-right", pullback.projector_right,
+                                "its adjoint, times the right vectors: n×k");
+    pullback_command
+        .add_option("--condition-limit", pullback.condition_limit,
+                    "eigs pairs: refuse eigenvalues of larger condition, near an exceptional point")
+        ->capture_default_str();
     pullback_command.add_option("--tol", pullback.tol, "adjoint residual, relative (0: what the eigenpairs support)");
     add_factor(pullback_command, pullback.factor);
     add_convention(pullback_command, pullback.convention);

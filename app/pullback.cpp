@@ -1,3 +1,4 @@
+#include "general_pairs_file.hpp"
 #include "output_files.hpp"
 #include "pairs_file.hpp"
 #include "pairs_solve.hpp"
@@ -117,6 +118,12 @@ int pullback_command(const PullbackCommand& command) {
 }  // namespace
 
 int run(const PullbackCommand& command) {
+    if (are_general_pairs(command.pairs)) return run_general(command);
+    if (!command.left_bar.empty() || !command.projector_left.empty() || !command.projector_right.empty()) {
+        throw std::invalid_argument(
+            "--left-bar, --projector-left and --projector-right are for pairs of an eigs run, " +
+            command.pairs.string() + " is of another command");
+    }
     const bool spectral = !command.f.empty() || !command.f_slope.empty() || !command.density_bar.empty();
     const bool pairs = !command.values_bar.empty() || !command.vectors_bar.empty();
     if (spectral == pairs)

@@ -1,5 +1,6 @@
 #include "spectra_native.hpp"
 
+#include <Spectra/GenEigsSolver.h>
 #include <Spectra/SymEigsSolver.h>
 #include <Spectra/SymGEigsShiftSolver.h>
 
@@ -48,6 +49,21 @@ long spectra_nearest(long n, SpectraProduct solve, SpectraProduct mass, double s
     if (converged == k) {
         Eigen::Map<Eigen::VectorXd>(values, k) = solver.eigenvalues();
         Eigen::Map<Eigen::MatrixXd>(vectors, n, k) = solver.eigenvectors();
+    }
+    return converged;
+}
+
+long spectra_rightmost(long n, SpectraProduct product, const double* start, long k, long basis, double tol,
+                       long restarts, double* values, double* vectors) {
+    using Spectra::SortRule;
+    using Complex = std::complex<double>;
+    Operator A(n, product);
+    Spectra::GenEigsSolver<Operator> solver(A, k, basis);
+    solver.init(start);
+    const long converged = solver.compute(SortRule::LargestReal, restarts, tol, SortRule::LargestReal);
+    if (converged >= k) {
+        Eigen::Map<Eigen::VectorXcd>(reinterpret_cast<Complex*>(values), k) = solver.eigenvalues().head(k);
+        Eigen::Map<Eigen::MatrixXcd>(reinterpret_cast<Complex*>(vectors), n, k) = solver.eigenvectors(k);
     }
     return converged;
 }

@@ -21,4 +21,10 @@ __attribute__((visibility("default"))) long spectra_nearest(long n, SpectraProdu
                                                             double sigma, const double* start, long k, long basis,
                                                             double tol, long restarts, double* values, double* vectors);
 
+/// The k rightmost eigenvalues of an operator without symmetry by Spectra::GenEigsSolver: `values` (k) and `vectors`
+/// (n×k) as interleaved complex numbers.
+__attribute__((visibility("default"))) long spectra_rightmost(long n, SpectraProduct product, const double* start,
+                                                              long k, long basis, double tol, long restarts,
+                                                              double* values, double* vectors);
+
 }  // namespace bench

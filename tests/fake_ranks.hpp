@@ -84,6 +84,11 @@ public:
         A_.apply(gather(X), all_Y);
         Y = all_Y.middleRows(first_row_, rows_);
     }
+    void apply_adjoint(In<Scalar> X, Out<Scalar> Y) const requires AdjointLinearMap<Op> {
+        Block<Scalar> all_Y(A_.rows(), X.cols());
+        A_.apply_adjoint(gather(X), all_Y);
+        Y = all_Y.middleRows(first_row_, rows_);
+    }
     Index parameters() const requires Differentiable<Op> { return A_.parameters(); }
     /// The contribution of this rank's rows of V.
     void vjp(In<Scalar> V, In<Scalar> W, GradientRef g) const requires Differentiable<Op> {

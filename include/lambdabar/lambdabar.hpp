@@ -14,20 +14,31 @@
 #include <lambdabar/operator/callback.hpp>
 #include <lambdabar/operator/affine.hpp>
 #include <lambdabar/operator/preconditioner.hpp>
+#include <lambdabar/operator/sparse_general.hpp>
+#include <lambdabar/operator/general_callback.hpp>
+#include <lambdabar/operator/general_affine.hpp>
+#include <lambdabar/operator/general_pencil.hpp>
 
 #include <lambdabar/factorization/factorization.hpp>
 #include <lambdabar/factorization/shift_invert.hpp>
+#include <lambdabar/factorization/general_factorization.hpp>
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 #include <lambdabar/eigensolver/eigsh.hpp>
+#include <lambdabar/eigensolver/general_eigenpairs.hpp>
+#include <lambdabar/eigensolver/eigs.hpp>
 
 #include <lambdabar/projected_solver/projected_solve.hpp>
+#include <lambdabar/projected_solver/projected_gmres.hpp>
 
 #include <lambdabar/derivative/cotangent.hpp>
 #include <lambdabar/derivative/divided_difference.hpp>
 #include <lambdabar/derivative/pullback.hpp>
+#include <lambdabar/derivative/general_cotangent.hpp>
+#include <lambdabar/derivative/pullback_general.hpp>
 
 #include <lambdabar/gradient/gradient.hpp>
+#include <lambdabar/gradient/gradient_general.hpp>
 #include <lambdabar/gradient/eigmin.hpp>
 
 #include <lambdabar/check/check_operator.hpp>

@@ -43,7 +43,11 @@ public:
         if (!finite()) return std::move(report_);
         estimate_norm();
         linear();
-        hermitian();
+        if (A_.has_adjoint()) {
+            adjoint();
+        } else {
+            hermitian();
+        }
         overwrites();
         repeatable();
         columns();
@@ -150,6 +154,35 @@ private:
                 failure << ": the operator is complex symmetric, not Hermitian";
         }
         add("Hermitian", measured, failure.str());
+    }
+
+    /// Operators without symmetry: ⟨x, A z⟩ = ⟨Aᴴ x, z⟩, and Aᴴ X sets Y whatever its width.
+    void adjoint() {
+        Block<S> Y = Z_;
+        A_.apply_adjoint(X_, Y);
+        if (!Y.allFinite()) return add("adjoint", std::numeric_limits<double>::infinity(), "Aᴴ X has NaN or Inf");
+        const Matrix<S> left = gram<S>(X_, AZ_, options_.sum), right = gram<S>(Y, Z_, options_.sum);
+        Index i = 0, j = 0;
+        (left - right).cwiseAbs().maxCoeff(&i, &j);
+        const double error = std::abs(left(i, j) - right(i, j));
+        double measured = error > 0.0 ? ratio(error, x_norms_(i) * z_norms_(j)) : 0.0;
+        std::ostringstream failure;
+        failure << "⟨x, A z⟩ = " << left(i, j) << " but ⟨Aᴴ x, z⟩ = " << right(i, j);
+        if constexpr (!std::same_as<S, double>) {
+            const Matrix<S> transposed = gram<S>(Block<S>(Y.conjugate()), Z_, options_.sum) -
+                                         gram<S>(Block<S>(X_.conjugate()), AZ_, options_.sum);
+            const bool is_transpose =
+                ratio(transposed.cwiseAbs().maxCoeff(), x_norms_.minCoeff() * z_norms_.minCoeff()) <= tol_;
+            if (measured > tol_ && is_transpose) failure << ": apply_adjoint is the transpose, without conjugation";
+        }
+        Block<S> by_columns = Block<S>::Zero(Y.rows(), b_);
+        for (Index c = 0; c < b_; ++c) A_.apply_adjoint(X_.middleCols(c, 1), by_columns.middleCols(c, 1));
+        const double narrow = relative(by_columns - Y, x_norms_);
+        if (measured <= tol_ && narrow > tol_) {
+            measured = narrow;
+            failure << "; but a block's adjoint product differs from its columns' by " << words_of(narrow);
+        }
+        add("adjoint", measured, failure.str());
     }
 
     void overwrites() {

@@ -35,6 +35,7 @@ OperatorReport check_operator(const ParametricOperator<S>& A, const OperatorChec
 ///     finite          A X has no NaN or Inf (if it has, nothing else is tested)
 ///     linear          A(αX + βZ) = αAX + βAZ; α, β complex for a complex operator
 ///     Hermitian       ⟨x, A z⟩ = ⟨A x, z⟩; complex symmetric operators are named
+///     adjoint         instead of it, where the operator has apply_adjoint: ⟨x, A z⟩ = ⟨Aᴴ x, z⟩, on blocks and columns
 ///     overwrites Y    the product does not depend on what Y held on entry
 ///     repeatable      the same product twice
 ///     block = columns one block product equals its columns' products, on strided views

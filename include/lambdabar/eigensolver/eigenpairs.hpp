@@ -13,8 +13,9 @@
 
 namespace lambdabar {
 
-/// Which eigenvalues: an end of the spectrum in the algebraic order, or those nearest to σ.
-enum class Which { smallest, largest, nearest };
+/// Which eigenvalues: an end of the spectrum in the algebraic order, or those nearest to σ. For eigs(), whose
+/// eigenvalues are complex: `nearest`, or the largest |λ|, Re λ, −Re λ or Im λ (real operators: |Im λ|).
+enum class Which { smallest, largest, nearest, largest_magnitude, rightmost, leftmost, largest_imaginary };
 
 /// Whether A − σB is factorized. `automatic`: for `nearest`, and for the smallest eigenvalues of a pencil whose A and B
 /// have entries. `always`: refuse if that is impossible. `never`: products with A and B only.

@@ -5,9 +5,11 @@
 namespace lambdabar {
 
 namespace detail {
+/// Throws std::invalid_argument for an order of complex numbers.
+void require_real_order(Which which);
 template <ScalarType S>
 Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options);
-}
+}  // namespace detail
 
 /// The k algebraically smallest or largest eigenpairs of a Hermitian operator, A x = λ x.
 ///
@@ -24,6 +26,8 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options);
 /// Memory beside the operator: (basis_size + 6k) vectors.
 template <LinearMap Op>
 Eigenpairs<typename Op::Scalar> eigsh(const Op& A, const EigshOptions<typename Op::Scalar>& options = {}) {
+    static_assert(!AdjointLinearMap<Op>, "an operator with apply_adjoint has no symmetry: use eigs()");
+    detail::require_real_order(options.which);
     return detail::eigsh<typename Op::Scalar>(detail::pencil(A), options);
 }
 
@@ -45,6 +49,9 @@ Eigenpairs<typename Op::Scalar> eigsh(const Op& A, const EigshOptions<typename O
 template <LinearMap OpA, LinearMap OpB>
     requires std::same_as<typename OpA::Scalar, typename OpB::Scalar> Eigenpairs<typename OpA::Scalar> eigsh(
         const OpA& A, const OpB& B, const EigshOptions<typename OpA::Scalar>& options = {}) {
+        static_assert(!AdjointLinearMap<OpA> && !AdjointLinearMap<OpB>,
+                      "an operator with apply_adjoint has no symmetry: use eigs()");
+        detail::require_real_order(options.which);
         return detail::eigsh<typename OpA::Scalar>(detail::pencil(A, B), options);
     }
 

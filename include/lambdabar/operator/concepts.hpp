@@ -17,6 +17,15 @@ concept LinearMap = requires(const Op& A, In<typename Op::Scalar> X, Out<typenam
     A.apply(X, Y);
 };
 
+/// An operator without symmetry, with its adjoint, for eigs().
+///   apply_adjoint(X, Y)  Y = Aᴴ X, under the same rules
+/// Law instead of symmetry: ⟨x, A y⟩ = ⟨Aᴴ x, y⟩.
+template <class Op>
+concept AdjointLinearMap = LinearMap<Op> &&
+    requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y) {
+    A.apply_adjoint(X, Y);
+};
+
 /// Optional: Y = scale·(A X − X diag(shift)) − beta·Y in one pass; Y is not read when beta = 0.
 /// It replaces apply() and two passes over the blocks in filters and projected solves.
 template <class Op>

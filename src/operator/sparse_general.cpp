@@ -1,0 +1,94 @@
+#include <lambdabar/operator/sparse_general.hpp>
+
+#include "block/native.hpp"
+#include "block/real_view.hpp"
+
+#include <cmath>
+#include <sstream>
+#include <stdexcept>
+
+namespace lambdabar {
+
+namespace {
+
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+    std::ostringstream message;
+    message.precision(17);
+    message << "SparseGeneral: ";
+    (message << ... << parts);
+    throw std::invalid_argument(message.str());
+}
+
+}  // namespace
+
+// A counting sort by the inner index: outer indices ascend within each inner one.
+template <ScalarType S>
+void SparseGeneral<S>::attach(const Storage& storage) {
+    if (storage.rows != storage.cols) refuse("the matrix is ", storage.rows, "×", storage.cols, ", not square");
+    if (!storage.compressed) refuse("the matrix is not compressed; call makeCompressed() first");
+    n_ = storage.rows;
+    values_ = storage.values;
+    pattern_ = {storage.start, storage.inner, n_, storage.row_major};
+    const auto entries = static_cast<std::size_t>(pattern_.size());
+    other_start_.assign(static_cast<std::size_t>(n_) + 1, 0);
+    for (Index o = 0; o < n_; ++o) {
+        for (int e = pattern_.start[o]; e < pattern_.start[o + 1]; ++e) {
+            if (e > pattern_.start[o] && pattern_.inner[e - 1] >= pattern_.inner[e]) {
+                refuse("the entries of ", pattern_.row_major ? "row " : "column ", o,
+                       " are not sorted or repeat index ", pattern_.inner[e]);
+            }
+            ++other_start_[static_cast<std::size_t>(pattern_.inner[e]) + 1];
+        }
+    }
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n_); ++i) other_start_[i + 1] += other_start_[i];
+    other_inner_.resize(entries);
+    source_.resize(entries);
+    other_value_.resize(entries);
+    std::vector<int> next(other_start_.begin(), other_start_.end() - 1);
+    for (Index o = 0; o < n_; ++o) {
+        for (int e = pattern_.start[o]; e < pattern_.start[o + 1]; ++e) {
+            const auto place = static_cast<std::size_t>(next[static_cast<std::size_t>(pattern_.inner[e])]++);
+            other_inner_[place] = static_cast<int>(o);
+            source_[place] = e;
+        }
+    }
+    refresh();
+}
+
+template <ScalarType S>
+void SparseGeneral<S>::refresh() {
+    for (Index o = 0; o < n_; ++o) {
+        for (int e = pattern_.start[o]; e < pattern_.start[o + 1]; ++e) {
+            if (std::isfinite(std::abs(values_[e]))) continue;
+            const auto [row, column] = position(o, e);
+            refuse("entry (", row, ", ", column, ") is ", values_[e]);
+        }
+    }
+    for (std::size_t e = 0; e < source_.size(); ++e) other_value_[e] = values_[source_[e]];
+}
+
+template <ScalarType S>
+void SparseGeneral<S>::multiply(bool stored_order, bool conjugate, In<S> X, Out<S> Y) const {
+    const native::Rows rows{n_, stored_order ? pattern_.start : other_start_.data(),
+                            stored_order ? pattern_.inner : other_inner_.data(),
+                            reinterpret_cast<const double*>(stored_order ? values_ : other_value_.data()), conjugate};
+    const Eigen::VectorXd no_shift = Eigen::VectorXd::Zero(X.cols());
+    const auto kernel = std::same_as<S, double> ? native::multiply_rows : native::multiply_rows_complex;
+    kernel(rows, real_data(X), real_stride(X), X.cols(), no_shift.data(), 1.0, 0.0, real_data<S>(Y), real_stride(Y));
+}
+
+template <ScalarType S>
+void SparseGeneral<S>::apply(In<S> X, Out<S> Y) const {
+    multiply(pattern_.row_major, false, X, Y);
+}
+
+template <ScalarType S>
+void SparseGeneral<S>::apply_adjoint(In<S> X, Out<S> Y) const {
+    multiply(!pattern_.row_major, true, X, Y);
+}
+
+template class SparseGeneral<double>;
+template class SparseGeneral<std::complex<double>>;
+
+}  // namespace lambdabar

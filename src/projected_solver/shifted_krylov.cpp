@@ -1,0 +1,206 @@
+#include "shifted_krylov.hpp"
+
+#include "block/dense.hpp"
+#include "eigensolver/ordered_schur.hpp"
+
+#include <Eigen/LU>
+#include <Eigen/QR>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace lambdabar {
+
+namespace {
+
+using Complex = std::complex<double>;
+constexpr double kGrowth = 10.0;  // of a Galerkin residual, at most
+
+/// The real and imaginary parts side by side; a complex block as it is.
+template <ScalarType T>
+Block<T> parts_of(const Block<Complex>& R) {
+    if constexpr (std::same_as<T, double>) {
+        Block<double> parts(R.rows(), 2 * R.cols());
+        parts << R.real(), R.imag();
+        return parts;
+    } else {
+        return R;
+    }
+}
+
+/// The coordinates of complex columns from those of their parts.
+template <ScalarType T>
+Matrix<Complex> whole_of(const Matrix<T>& parts) {
+    if constexpr (std::same_as<T, double>) {
+        const Index b = parts.cols() / 2;
+        return parts.leftCols(b).template cast<Complex>() + Complex(0, 1) * parts.rightCols(b).template cast<Complex>();
+    } else {
+        return parts;
+    }
+}
+
+/// W += V C for complex C.
+template <ScalarType T>
+void add_combination(Block<Complex>& W, ConstBlockRef<T> V, const Matrix<Complex>& C) {
+    if constexpr (std::same_as<T, double>) {
+        Matrix<double> parts(C.rows(), 2 * C.cols());
+        parts << C.real(), C.imag();
+        Block<double> sums(W.rows(), 2 * C.cols());
+        set_product<double>(sums, V, parts);
+        W += sums.leftCols(C.cols()).template cast<Complex>();
+        W += Complex(0, 1) * sums.rightCols(C.cols()).template cast<Complex>();
+    } else {
+        add_product<Complex>(W, V, C);
+    }
+}
+
+template <ScalarType T>
+class ShiftedKrylov {
+public:
+    using Apply = typename KrylovDecomposition<T>::Apply;
+
+    ShiftedKrylov(const Apply& C, const Block<Complex>& R, const ShiftedSystems& systems, const Sum& sum)
+        : C_(C), sum_(sum), systems_(systems), R_(R), W_(zeros<Complex>(R.rows(), R.cols())) {
+        norms_ = norms<Complex>(R_, sum_, "projected_gmres: the right side");
+    }
+
+    ShiftedSolution solve() {
+        while (!done() && products_ < systems_.max_products) {
+            const double before = excess();
+            run();
+            if (!(excess() < 0.9 * before)) break;  // stagnation at rounding, or of the method
+        }
+        return {std::move(W_), norms_, products_, iterations_};
+    }
+
+private:
+    double excess() const { return norms_.cwiseQuotient(systems_.targets.cwiseMax(1e-300)).maxCoeff(); }
+    bool done() const { return (norms_.array() <= systems_.targets.array()).all(); }
+
+    /// From the residual block R_ to the end, or to a Galerkin residual that grows: leaves R_ and norms_ true to W_.
+    void run() {
+        const Block<T> parts = parts_of<T>(R_);
+        // Unit columns, so that small residuals count as much as large ones.
+        Eigen::VectorXd size = norms<T>(parts, sum_).cwiseMax(1e-300);
+        Block<T> scaled = parts;
+        scale_columns<T>(scaled, size.cwiseInverse());
+        const Matrix<T> directions = leading_directions<T>(gram<T>(scaled, scaled, sum_), 1e-7, 1e-150);
+        const Index r = directions.cols();
+        if (r == 0) return;
+        Block<T> basis(R_.rows(), r);
+        set_product<T>(basis, scaled, directions);
+        const Index chosen = std::max<Index>(60, 10 * r);
+        const Index capacity = systems_.basis_size > 0 ? std::max(systems_.basis_size, 4 * r) : chosen;
+        KrylovDecomposition<T> K(C_, R_.rows(), capacity, r, systems_.seed, sum_);
+        K.start(std::move(basis));
+        Matrix<Complex> g = whole_of<T>(gram<T>(K.next(), parts, sum_));  // R = V₊ g
+
+        while (true) {
+            const Index at = K.size(), width = K.block();
+            while (K.expand()) ++iterations_;
+            const Index m = K.size();
+            Matrix<Complex> rhs = Matrix<Complex>::Zero(m, g.cols());
+            rhs.middleRows(at, width) = g;
+            const Matrix<Complex> H = K.H().template cast<Complex>(), E = K.E().template cast<Complex>();
+            Matrix<Complex> galerkin(m, g.cols()), minimal(m, g.cols());
+            Eigen::VectorXd least(g.cols());
+            for (Index i = 0; i < g.cols(); ++i) {
+                Matrix<Complex> tall(m + K.block(), m);
+                tall << H, E;
+                tall.diagonal().array() -= systems_.shifts(i);
+                galerkin.col(i) = tall.topRows(m).partialPivLu().solve(rhs.col(i));
+                Vector<Complex> long_rhs = Vector<Complex>::Zero(m + K.block());
+                long_rhs.head(m) = rhs.col(i);
+                minimal.col(i) = tall.householderQr().solve(long_rhs);
+                least(i) = (long_rhs - tall * minimal.col(i)).norm();
+            }
+            const Matrix<Complex> next = -(E * galerkin);
+            bool enough = true, grown = K.block() == 0 || !galerkin.allFinite();
+            for (Index i = 0; i < g.cols(); ++i) {
+                enough = enough && least(i) <= 0.5 * systems_.targets(i);
+                grown = grown || next.col(i).norm() > kGrowth * std::max(norms_(i), systems_.targets(i));
+            }
+            products_ += K.products() - counted_;
+            counted_ = K.products();
+            const bool last = enough || grown || products_ >= systems_.max_products;
+            add_combination<T>(W_, K.V(), last ? minimal : galerkin);
+            if (last) {
+                finish(K);
+                return;
+            }
+            g = next;
+            norms_ = g.colwise().norm().transpose();
+            shrink(K);
+        }
+    }
+
+    /// The true residuals of W, one block product.
+    void finish(KrylovDecomposition<T>& K) {
+        Block<Complex> image(W_.rows(), W_.cols());
+        const Block<T> parts = parts_of<T>(W_);
+        Block<T> products(parts.rows(), parts.cols());
+        K.apply(parts, products);
+        products_ += K.products() - counted_;
+        counted_ = 0;
+        if constexpr (std::same_as<T, double>) {
+            image = products.leftCols(W_.cols()).template cast<Complex>();
+            image += Complex(0, 1) * products.rightCols(W_.cols()).template cast<Complex>();
+        } else {
+            image = products;
+        }
+        R_ = first_ - image + W_ * systems_.shifts.asDiagonal();
+        norms_ = norms<Complex>(R_, sum_, "projected_gmres: the residual");
+    }
+
+    /// V ← the half of its Schur vectors whose Ritz values are nearest to the shifts.
+    void shrink(KrylovDecomposition<T>& K) const {
+        SchurForm schur = schur_form<T>(Matrix<T>(K.H()));
+        const Index m = schur.values.size();
+        std::vector<std::pair<double, std::vector<Index>>> units;
+        for (Index i = 0; i < m; ++i) {
+            const bool pair = std::same_as<T, double> && schur.values(i).imag() > 0.0;
+            double distance = std::numeric_limits<double>::infinity();
+            for (const Complex shift : systems_.shifts) {
+                distance = std::min(distance, std::abs(schur.values(i) - shift));
+                if (pair) distance = std::min(distance, std::abs(std::conj(schur.values(i)) - shift));
+            }
+            units.push_back({distance, pair ? std::vector<Index>{i, i + 1} : std::vector<Index>{i}});
+            if (pair) ++i;
+        }
+        std::stable_sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::vector<Index> order;
+        const auto keep = static_cast<std::size_t>(std::max<Index>(1, (m - K.block()) / 2));
+        std::size_t p = 0;
+        for (const auto& unit : units) {
+            if (order.size() < keep) p = order.size() + unit.second.size();
+            order.insert(order.end(), unit.second.begin(), unit.second.end());
+        }
+        reorder(schur, order);
+        K.restart(leading_basis<T>(schur, static_cast<Index>(p)));
+    }
+
+    const Apply& C_;
+    const Sum& sum_;
+    const ShiftedSystems& systems_;
+    Block<Complex> R_, W_;
+    const Block<Complex> first_ = R_;
+    Eigen::VectorXd norms_;
+    Index products_ = 0, counted_ = 0, iterations_ = 0;
+};
+
+}  // namespace
+
+template <ScalarType T>
+ShiftedSolution shifted_krylov_solve(const typename KrylovDecomposition<T>::Apply& C, const Block<Complex>& R,
+                                     const ShiftedSystems& systems, const Sum& sum) {
+    return ShiftedKrylov<T>(C, R, systems, sum).solve();
+}
+
+template ShiftedSolution shifted_krylov_solve<double>(const KrylovDecomposition<double>::Apply&, const Block<Complex>&,
+                                                      const ShiftedSystems&, const Sum&);
+template ShiftedSolution shifted_krylov_solve<Complex>(const KrylovDecomposition<Complex>::Apply&,
+                                                       const Block<Complex>&, const ShiftedSystems&, const Sum&);
+
+}  // namespace lambdabar
