@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <map>
-#include <optional>
 
 using namespace bench;
 
@@ -102,45 +102,58 @@ private:
         std::fflush(stdout);
     }
 
-    /// The fastest setting of each family, by one run each. A true residual above the wanted one disqualifies; a right
-    /// answer goes before a wrong one only if it is faster.
+    using Trial = SuiteMemory::Trial;
+
+    /// One run of a contender. A true residual above the wanted one disqualifies.
+    template <class S>
+    Trial try_once(const Contender<S>& contender, const Case<S>& c, const Case<S>& tiny, const Reference& reference,
+                   const Goal& goal) {
+        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+        try {
+            const Outcome outcome = run_contender(contender, c, tiny, files_.files(), reference, goal);
+            if (outcome.residual <= 1.1 * goal.residual) return {outcome.seconds, {}};
+            return {kNone, "stays at residual " + scientific(outcome.residual / goal.norm) + " |A|"};
+        } catch (const std::runtime_error& error) {
+            return {kNone, error.what()};
+        }
+    }
+
+    /// The fastest setting of each family, by one run each; a row in the table for a family of which none arrives.
     template <class S>
     std::vector<Entry<S>> best_peers(const Case<S>& c, const Case<S>& tiny, const Reference& reference,
                                      const Goal& goal) {
-        std::map<std::string, std::optional<Entry<S>>> best;
+        struct Best {
+            Contender<S> contender;
+            Trial trial;
+        };
+        std::map<std::string, Best> best;
         const std::string key = c.problem.name + ", k = " + std::to_string(goal.k);
-        std::map<std::string, std::string> failures;
         for (const auto& contender : peer_contenders<S>(c, goal.k, programs_)) {
             if (!contender.family.starts_with(options_.peer)) continue;
-            const auto chosen = memory_.setting(key, contender.family);
-            if (chosen && *chosen != contender.name) continue;
-            if (chosen) {
-                best[contender.family] = Entry<S>{contender, {}};
-                continue;
+            auto trial = memory_.trial(key, contender.name);
+            if (!trial) {
+                trial = try_once(contender, c, tiny, reference, goal);
+                memory_.keep_trial(key, contender.name, *trial);
             }
-            try {
-                const Outcome outcome = run_contender(contender, c, tiny, files_.files(), reference, goal);
-                if (outcome.residual > 1.1 * goal.residual) {
-                    failures[contender.family] =
-                        contender.name + " stays at residual " + scientific(outcome.residual / goal.norm) + " |A|";
-                    continue;
-                }
-                auto& entry = best[contender.family];
-                if (!entry || outcome.seconds < entry->outcome.seconds) entry = Entry<S>{contender, outcome};
-            } catch (const std::runtime_error& error) {
-                failures[contender.family] = contender.name + ": " + error.what();
+            const auto place = best.find(contender.family);
+            if (place == best.end()) {
+                best.insert({contender.family, {contender, *trial}});
+            } else if (std::isnan(place->second.trial.seconds) || trial->seconds < place->second.trial.seconds) {
+                place->second = {contender, *trial};
             }
         }
         std::vector<Entry<S>> entries;
-        for (const auto& [family, entry] : best) {
-            memory_.keep_setting(key, family, entry->contender.name);
-            entries.push_back(*entry);
-        }
-        for (const auto& [family, reason] : failures) {
-            if (best.contains(family)) continue;
-            memory_.keep_setting(key, family, "-");
-            table_.add({c.problem.name, std::to_string(goal.k), family, "-", "-", "-", "-", "-", "-", "-", "-", "-",
-                        "-", "- (" + reason + ")"});
+        for (const auto& [family, found] : best) {
+            if (!std::isnan(found.trial.seconds)) {
+                entries.push_back({found.contender, {}});
+                continue;
+            }
+            std::vector<std::string> cells(13, "-");
+            cells[0] = c.problem.name;
+            cells[1] = std::to_string(goal.k);
+            cells[2] = family;
+            cells.push_back("- (" + found.contender.name + ": " + found.trial.reason + ")");
+            table_.add(cells);
         }
         return entries;
     }

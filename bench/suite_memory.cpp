@@ -1,23 +1,24 @@
 #include "suite_memory.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 
 namespace bench {
 
 namespace {
 
-constexpr const char* kSettings = "settings.txt";
+constexpr const char* kTrials = "trials.txt";
 
 }  // namespace
 
 SuiteMemory::SuiteMemory(const std::string& folder) : folder_(folder) {
     if (folder.empty()) return;
     std::filesystem::create_directories(folder_);
-    std::ifstream file(folder_ / kSettings);
-    for (std::string key, family, name;
-         std::getline(file, key) && std::getline(file, family) && std::getline(file, name);)
-        settings_[{key, family}] = name;
+    std::ifstream file(folder_ / kTrials);
+    for (std::string key, name, seconds, reason; std::getline(file, key) && std::getline(file, name) &&
+                                                 std::getline(file, seconds) && std::getline(file, reason);)
+        trials_[{key, name}] = {std::strtod(seconds.c_str(), nullptr), reason};
 }
 
 Reference SuiteMemory::reference(const std::string& problem, Index k, const std::function<Reference()>& find) const {
@@ -44,18 +45,17 @@ Reference SuiteMemory::reference(const std::string& problem, Index k, const std:
     return reference;
 }
 
-std::optional<std::string> SuiteMemory::setting(const std::string& key, const std::string& family) const {
-    const auto place = settings_.find({key, family});
-    if (place == settings_.end()) return std::nullopt;
+std::optional<SuiteMemory::Trial> SuiteMemory::trial(const std::string& key, const std::string& contender) const {
+    const auto place = trials_.find({key, contender});
+    if (place == trials_.end()) return std::nullopt;
     return place->second;
 }
 
-void SuiteMemory::keep_setting(const std::string& key, const std::string& family, const std::string& name) {
-    const auto known = setting(key, family);
-    settings_[{key, family}] = name;
-    if (folder_.empty() || known == name) return;
-    std::ofstream file(folder_ / kSettings, std::ios::app);
-    file << key << '\n' << family << '\n' << name << '\n';
+void SuiteMemory::keep_trial(const std::string& key, const std::string& contender, const Trial& trial) {
+    trials_[{key, contender}] = trial;
+    if (folder_.empty()) return;
+    std::ofstream file(folder_ / kTrials, std::ios::app);
+    file << key << '\n' << contender << '\n' << trial.seconds << '\n' << trial.reason << '\n';
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #pragma once
-// What a repeated run of the suite need not find again: references and the settings chosen for each peer. A folder
+// What a repeated run of the suite need not find again: references, and how each setting of each peer did when it was
+// tried. A folder
 // given by the caller; without one, nothing is kept.
 #include "compare.hpp"
 
@@ -12,19 +13,23 @@ namespace bench {
 
 class SuiteMemory {
 public:
-    /// Reads the settings kept in `folder`; "": keeps nothing.
+    /// Reads the trials kept in `folder`; "": keeps nothing.
     explicit SuiteMemory(const std::string& folder);
 
     /// The reference kept for that problem, with at least k values; else the one that `find` returns, which is kept.
     Reference reference(const std::string& problem, Index k, const std::function<Reference()>& find) const;
 
-    /// The setting chosen for a family ("-": none reaches the goal); nothing if it was not tried.
-    std::optional<std::string> setting(const std::string& key, const std::string& family) const;
-    void keep_setting(const std::string& key, const std::string& family, const std::string& name);
+    /// What one run of a contender gave: seconds, or NaN and the reason. Nothing if it was not tried.
+    struct Trial {
+        double seconds;
+        std::string reason;
+    };
+    std::optional<Trial> trial(const std::string& key, const std::string& contender) const;
+    void keep_trial(const std::string& key, const std::string& contender, const Trial& trial);
 
 private:
     std::filesystem::path folder_;
-    std::map<std::pair<std::string, std::string>, std::string> settings_;
+    std::map<std::pair<std::string, std::string>, Trial> trials_;
 };
 
 }  // namespace bench

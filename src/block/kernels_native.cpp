@@ -1,8 +1,9 @@
 // Gram matrices and thin products on row-major blocks.
 //
 // Budget: V is streamed from memory once per call; W, C and the accumulators stay in registers and
-// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the second-level cache, which is
-// what makes project_and_gram one pass.
+// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the first-level cache, which is what makes
+// project_and_gram one pass, and the sweeps over a chunk that wide W take ask for the next one: arithmetic and traffic
+// overlap.
 #include "native.hpp"
 #include "pack_native.hpp"
 
@@ -10,7 +11,8 @@ namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kChunk = 128;
+constexpr Size kChunk = 64;
+constexpr int kRows = 4;            // of a product kept in registers
 constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
 constexpr Size kAhead = 16;         // rows of V asked for in advance: the hardware's own streams end at every page
 
@@ -18,18 +20,47 @@ struct Range {
     Size begin, end;
 };
 
+/// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
+/// streams end at every page.
+struct Ahead {
+    const double* rows;  // the first of them
+    Size ld, columns, sweeps;
+    Size sweep = 0;
+
+    /// Columns asked for in this sweep, in lines of 8; call once a sweep.
+    Range share() {
+        const Size lines = (columns + 7) / 8, first = lines * sweep / sweeps, last = lines * (sweep + 1) / sweeps;
+        ++sweep;
+        return {8 * first, 8 * last};
+    }
+};
+
+struct AheadOfBoth {
+    Ahead V, W;
+};
+
 Range partition_rows(Size n, Size p) {
     const Size parts = partitions(n);
     return {n * p / parts, n * (p + 1) / parts};
 }
 
-/// G(i0 : i0+P·L, j0 : j0+J) += V(rows, i0…)ᵀ W(rows, j0…): P·J packs of accumulators in registers.
+/// Gᵀ(j0 : j0+J, i0 : i0+P·L) += W(rows, j0…)ᵀ V(rows, i0…): P·J packs of accumulators in registers. Asks for the
+/// memory from `next` on, `step` bytes a row.
 template <int L, int P, int J>
-void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg) {
-    Pack<L> acc[J][P] = {};
+void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg,
+               AheadOfBoth& ahead) {
+    Pack<L> acc[J][P];
+    for (int j = 0; j < J; ++j) {
+        for (int p = 0; p < P; ++p) acc[j][p] = load<L>(G + j * ldg + p * L);
+    }
+    const Range ask = ahead.V.share(), ask_W = ahead.W.share();
+    const double *next = ahead.V.rows, *next_W = ahead.W.rows;
     for (Size r = rows.begin; r < rows.end; ++r) {
+        for (Size i = ask.begin; i < ask.end; i += 8) __builtin_prefetch(next + i, 0, 2);
+        for (Size i = ask_W.begin; i < ask_W.end; i += 8) __builtin_prefetch(next_W + i, 0, 2);
+        next += ahead.V.ld;
+        next_W += ahead.W.ld;
         Pack<L> v[P];
-        for (int p = 0; p < P; ++p) __builtin_prefetch(V + (r + kAhead) * ldv + p * L);
         for (int p = 0; p < P; ++p) v[p] = load<L>(V + r * ldv + p * L);
         for (int j = 0; j < J; ++j) {
             const double w = W[r * ldw + j];
@@ -37,43 +68,45 @@ void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw,
         }
     }
     for (int j = 0; j < J; ++j) {
-        for (int p = 0; p < P; ++p) {
-            double lane[L];
-            store<L>(lane, acc[j][p]);
-            for (int l = 0; l < L; ++l) G[(p * L + l) * ldg + j] += lane[l];
-        }
+        for (int p = 0; p < P; ++p) store<L>(G + j * ldg + p * L, acc[j][p]);
     }
 }
 
 template <int L, int P>
-void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G) {
+void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G, Size ldg,
+                AheadOfBoth& ahead) {
     Size j = 0;
-    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j, b);
-    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j, b);
-    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j, b);
+    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
 }
 
-// Strips as wide as the registers allow (5·4 packs of accumulators): rows of up to 40 columns are then read from end
-// to end, and W once per strip.
-void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G) {
+void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G,
+               AheadOfBoth& ahead) {
     Size i = 0;
-    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
     if (i + 32 <= m) {
-        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 32;
     } else if (i + 24 <= m) {
-        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 24;
     } else if (i + 16 <= m) {
-        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 16;
     } else if (i + 8 <= m) {
-        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 8;
     }
-    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
-    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
-    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+}
+
+/// Number of tiles gram_rows makes.
+Size gram_tiles(Size m, Size b) {
+    const Size strips = m / 40 + (m % 40 >= 8) + (m % 8) / 4 + (m % 4) / 2 + m % 2;
+    return strips * (b / 4 + (b % 4) / 2 + b % 2);
 }
 
 /// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)
@@ -93,15 +126,48 @@ void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc,
     }
 }
 
+/// Entries of a row of V, each as often as a row of C has columns: one register's worth of the products with C.
+template <int B>
+inline Pack<8> spread(const double* v) {
+    static_assert(B == 1 || B == 2);
+    if constexpr (B == 1) return load<8>(v);
+    const Pack<4> x = load<4>(v);
+    return __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
+}
+
+/// out(R rows, B columns) = V C for rows of C without padding: 8/B of them in a register.
+template <int R, int B>
+void multiply_narrow(const double* V, Size ldv, Size m, const double* C, double* out) {
+    constexpr int U = 8 / B;
+    Pack<8> acc[R] = {};
+    Size i = 0;
+    for (; i + U <= m; i += U) {
+        const Pack<8> c = load<8>(C + i * B);
+        for (int r = 0; r < R; ++r) acc[r] += spread<B>(V + r * ldv + i) * c;
+    }
+    for (int r = 0; r < R; ++r) {
+        double lane[8];
+        store<8>(lane, acc[r]);
+        for (int l = 4; l-- > 0;) lane[l] += lane[l + 4];
+        lane[0] += lane[2], lane[1] += lane[3];
+        if (B == 1) lane[0] += lane[1];
+        for (Size k = i; k < m; ++k) {
+            for (int j = 0; j < B; ++j) lane[j] += V[r * ldv + k] * C[k * B + j];
+        }
+        for (int j = 0; j < B; ++j) out[r * B + j] = lane[j];
+    }
+}
+
 /// out(R rows, ldc columns) = V C, the padding columns included.
 template <int R>
 void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out) {
+    if (ldc == 1) return multiply_narrow<R, 1>(V, ldv, m, C, out);
+    if (ldc == 2) return multiply_narrow<R, 2>(V, ldv, m, C, out);
     Size j = 0;
+    for (; j + 24 <= ldc; j += 24) multiply_tile<R, 8, 3>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 16 <= ldc; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 8 <= ldc; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 4 <= ldc; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j + 2 <= ldc; j += 2) multiply_tile<R, 2, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j < ldc; ++j) multiply_tile<R, 1, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
 }
 
 enum class Update { set, add, subtract };
@@ -129,12 +195,12 @@ void finish_rows(const double* out, Size ldo, Size b, Update update, double* Y, 
 void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y, Size ldy,
                     double* out) {
     Size r = rows.begin;
-    for (; r + 4 <= rows.end; r += 4) {
-        for (Size q = r + kAhead; q < r + kAhead + 4; ++q) {
+    for (; r + kRows <= rows.end; r += kRows) {
+        for (Size q = r + kAhead; q < r + kAhead + kRows; ++q) {
             for (Size i = 0; i < m; i += 8) __builtin_prefetch(V + q * ldv + i);
         }
-        multiply_strip<4>(V + r * ldv, ldv, m, C.value, C.ld, out);
-        finish_rows<4>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
+        multiply_strip<kRows>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<kRows>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
     }
     for (; r < rows.end; ++r) {
         multiply_strip<1>(V + r * ldv, ldv, m, C.value, C.ld, out);
@@ -146,15 +212,60 @@ void clear_sums(double* x, Size count) {
     for (Size i = 0; i < count; ++i) x[i] = 0.0;
 }
 
-// Column-wise kernels for a fixed number B ≤ 8 of neighbouring columns: accumulators and coefficients in registers.
+// Column-wise kernels for a fixed number B of neighbouring columns: coefficients and accumulators in registers. They go
+// through groups of rows, enough independent sums to hide the latency of an addition. `Layout` says where entry (r, j)
+// of a block lies: where blocks are packed the compiler knows it, and a group becomes whole registers. The order of the
+// sums is the same for both.
+
+template <int B>
+constexpr int kRowGroup = B == 1   ? 16
+                          : B == 2 ? 8
+                          : B == 4 ? 4
+                          : B == 8 ? 2
+                                   : 1;
+
+template <int B>
+struct Packed {
+    Size operator()(Size r, int j) const { return r * B + j; }
+};
+struct Strided {
+    Size ld;
+    Size operator()(Size r, int j) const { return r * ld + j; }
+};
+
+/// visit(r, j, sum) for every row and column, sum an accumulator of column j; `sum` (B) receives their totals.
+template <int B, class Visit>
+inline void for_entries(Range rows, double* sum, const Visit& visit) {
+    constexpr int U = kRowGroup<B>;
+    double group[U * B] = {};
+    Size r = rows.begin;
+    for (; r + U <= rows.end; r += U) {
+        for (int i = 0; i < U * B; ++i) visit(r + i / B, i % B, group[i]);
+    }
+    for (; r < rows.end; ++r) {
+        for (int j = 0; j < B; ++j) visit(r, j, group[j]);
+    }
+    for (int j = 0; j < B; ++j) sum[j] = 0.0;
+    for (int i = 0; i < U * B; ++i) sum[i % B] += group[i];
+}
+
+/// kernel(layout…) with the layouts known if all blocks are packed.
+template <int B, class Kernel, class... Lds>
+inline void with_layout(const Kernel& kernel, Lds... lds) {
+    if (((lds == B) && ...)) {
+        kernel((static_cast<void>(lds), Packed<B>{})...);
+    } else {
+        kernel(Strided{lds}...);
+    }
+}
 
 template <int B>
 void dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size ldy, double* d) {
-    double sum[B] = {};
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        for (int j = 0; j < B; ++j) sum[j] += X[r * ldx + j] * Y[r * ldy + j];
-    }
-    for (int j = 0; j < B; ++j) d[j] = sum[j];
+    with_layout<B>(
+        [=](auto x, auto y) {
+            for_entries<B>(rows, d, [=](Size r, int j, double& sum) { sum += X[x(r, j)] * Y[y(r, j)]; });
+        },
+        ldx, ldy);
 }
 
 /// B complex columns: conj(x) y = (x_re y_re + x_im y_im) + i (x_re y_im − x_im y_re).
@@ -175,38 +286,102 @@ void complex_dots_columns(Range rows, const double* X, Size ldx, const double* Y
 
 template <int B>
 void descend_columns(Range rows, const Descent& d, Size first, double* partial) {
-    double a[B], sum[B] = {};
+    double a[B];
     for (int j = 0; j < B; ++j) a[j] = d.step[first + j];
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        const double* p = d.P + r * d.ldp + first;
-        const double* q = d.Q + r * d.ldq + first;
-        double* x = d.X + r * d.ldx + first;
-        double* residual = d.R + r * d.ldr + first;
-        double next[B];
-        for (int j = 0; j < B; ++j) next[j] = residual[j] - a[j] * q[j];
-        for (int j = 0; j < B; ++j) x[j] += a[j] * p[j];
-        for (int j = 0; j < B; ++j) residual[j] = next[j];
-        for (int j = 0; j < B; ++j) sum[j] += next[j] * next[j];
-    }
-    for (int j = 0; j < B; ++j) partial[first + j] = sum[j];
+    const double *P = d.P + first, *Q = d.Q + first;
+    double* __restrict X = d.X + first, * __restrict R = d.R + first;
+    with_layout<B>(
+        [=, &a](auto p, auto q, auto x, auto y) {
+            for_entries<B>(rows, partial + first, [=, &a](Size r, int j, double& sum) {
+                const double residual = R[y(r, j)] - a[j] * Q[q(r, j)];
+                X[x(r, j)] += a[j] * P[p(r, j)];
+                R[y(r, j)] = residual;
+                sum += residual * residual;
+            });
+        },
+        d.ldp, d.ldq, d.ldx, d.ldr);
 }
 
+/// Y = Y∘s + X∘t; X = nullptr: Y = Y∘s.
 template <int B>
 void combine_columns(Range rows, const double* X, Size ldx, const double* t_in, double* Y, Size ldy,
                      const double* s_in) {
-    double s[B], t[B];
-    for (int j = 0; j < B; ++j) s[j] = s_in[j], t[j] = t_in[j];
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        double y[B];
-        for (int j = 0; j < B; ++j) y[j] = s[j] * Y[r * ldy + j] + t[j] * X[r * ldx + j];
-        for (int j = 0; j < B; ++j) Y[r * ldy + j] = y[j];
+    double s[B], t[B], none[B];
+    for (int j = 0; j < B; ++j) s[j] = s_in[j], t[j] = X ? t_in[j] : 0.0;
+    if (!X) {
+        with_layout<B>(
+            [=, &s, &none](auto y) {
+                for_entries<B>(rows, none, [=, &s](Size r, int j, double&) { Y[y(r, j)] *= s[j]; });
+            },
+            ldy);
+        return;
     }
+    with_layout<B>(
+        [=, &s, &t, &none](auto x, auto y) {
+            for_entries<B>(rows, none,
+                           [=, &s, &t](Size r, int j, double&) { Y[y(r, j)] = s[j] * Y[y(r, j)] + t[j] * X[x(r, j)]; });
+        },
+        ldx, ldy);
 }
 
-/// Calls kernel.operator()<B>(first) for runs of at most eight columns.
+/// Y += X∘a, and Σ Y² or Σ V∘Y (V given) of the new Y.
+template <int B>
+void add_and_sum_columns(Range rows, const Addition& d, Size first, double* partial) {
+    double a[B];
+    for (int j = 0; j < B; ++j) a[j] = d.factor[first + j];
+    const double *X = d.X + first, *V = d.V ? d.V + first : nullptr;
+    double* __restrict Y = d.Y + first;
+    if (V) {
+        with_layout<B>(
+            [=, &a](auto x, auto v, auto y) {
+                for_entries<B>(rows, partial + first, [=, &a](Size r, int j, double& sum) {
+                    const double next = Y[y(r, j)] + a[j] * X[x(r, j)];
+                    Y[y(r, j)] = next;
+                    sum += V[v(r, j)] * next;
+                });
+            },
+            d.ldx, d.ldv, d.ldy);
+        return;
+    }
+    with_layout<B>(
+        [=, &a](auto x, auto y) {
+            for_entries<B>(rows, partial + first, [=, &a](Size r, int j, double& sum) {
+                const double next = Y[y(r, j)] + a[j] * X[x(r, j)];
+                Y[y(r, j)] = next;
+                sum += next * next;
+            });
+        },
+        d.ldx, d.ldy);
+}
+
+template <int B>
+void minres_columns(Range rows, const MinresUpdate& d, Size first) {
+    double a[B], b[B], c[B], step[B], none[B];
+    for (int j = 0; j < B; ++j) {
+        a[j] = d.v[first + j];
+        b[j] = d.w1[first + j];
+        c[j] = d.w2[first + j];
+        step[j] = d.step[first + j];
+    }
+    const double *V = d.V + first, *W2 = d.W2 + first;
+    double* __restrict W1 = d.W1 + first, * __restrict X = d.X + first;
+    with_layout<B>(
+        [=, &a, &b, &c, &step, &none](auto v, auto w2, auto w1, auto x) {
+            for_entries<B>(rows, none, [=, &a, &b, &c, &step](Size r, int j, double&) {
+                const double w = a[j] * V[v(r, j)] + b[j] * W1[w1(r, j)] + c[j] * W2[w2(r, j)];
+                W1[w1(r, j)] = w;
+                X[x(r, j)] += step[j] * w;
+            });
+        },
+        d.ldv, d.ldw2, d.ldw1, d.ldx);
+}
+
+/// Calls kernel.operator()<B>(first) for runs of sixteen (two cache lines: eight complex columns) or at most eight.
 template <class Kernel>
 void for_columns(Size b, const Kernel& kernel) {
-    for (Size first = 0; first < b; first += 8) {
+    Size first = 0;
+    for (; first + 16 <= b; first += 16) kernel.template operator()<16>(first);
+    for (; first < b; first += 8) {
         switch (b - first < 8 ? b - first : 8) {
             case 1:
                 kernel.template operator()<1>(first);
@@ -256,9 +431,11 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
         double* G = partial + p * m * b;
         clear_sums(G, m * b);
         const Range all = partition_rows(n, p);
+        const Size tiles = gram_tiles(m, b);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+            AheadOfBoth ahead{{V + rows.end * ldv, ldv, m, tiles}, {W + rows.end * ldw, ldw, b, tiles}};
+            gram_rows(rows, V, ldv, m, W, ldw, b, G, ahead);
         }
     }
 }
@@ -273,8 +450,9 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C
         const Range all = partition_rows(n, p);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + 4 * p * C.ld);
-            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + kRows * p * C.ld);
+            AheadOfBoth nothing{{V, 0, 0, 1}, {W, 0, 0, 1}};
+            gram_rows(rows, V, ldv, m, W, ldw, b, G, nothing);
         }
     }
 }
@@ -285,7 +463,7 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
     const Update update = accumulate ? Update::add : Update::set;
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p)
-        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + 4 * p * C.ld);
+        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + kRows * p * C.ld);
 }
 
 void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
@@ -320,13 +498,35 @@ void descend(Size n, const Descent& descent, Size b, double* partial) {
     }
 }
 
+void add_and_sum(Size n, const Addition& addition, Size b, double* partial) {
+    if (n == 0) return;
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
+    for (Size p = 0; p < parts; ++p) {
+        const Range rows = partition_rows(n, p);
+        for_columns(b, [&]<int B>(Size j) { add_and_sum_columns<B>(rows, addition, j, partial + p * b); });
+    }
+}
+
+void minres_update(Size n, const MinresUpdate& update, Size b) {
+    if (n == 0) return;
+    const Size parts = partitions(n);
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
+    for (Size p = 0; p < parts; ++p) {
+        const Range rows = partition_rows(n, p);
+        for_columns(b, [&]<int B>(Size j) { minres_columns<B>(rows, update, j); });
+    }
+}
+
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
     if (n == 0) return;
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         const Range rows = partition_rows(n, p);
-        for_columns(b, [&]<int B>(Size j) { combine_columns<B>(rows, X + j, ldx, t + j, Y + j, ldy, s + j); });
+        for_columns(b, [&]<int B>(Size j) {
+            combine_columns<B>(rows, X ? X + j : nullptr, ldx, t ? t + j : nullptr, Y + j, ldy, s + j);
+        });
     }
 }
 
