@@ -133,8 +133,9 @@ void Table::write_csv(const std::string& path) const {
     if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-void Table::write_markdown(const std::string& path) const {
-    std::ofstream file(path);
+void Table::write_markdown(const std::string& path, bool append) const {
+    std::ofstream file(path, append ? std::ios::app : std::ios::out);
+    if (append) file << '\n';
     const auto line = [&](const auto& cells, const auto& text_of) {
         file << '|';
         for (const auto& cell : cells) file << ' ' << text_of(cell) << " |";

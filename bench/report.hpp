@@ -42,7 +42,7 @@ public:
     void separate() const;
     /// Both throw std::runtime_error if `path` cannot be written.
     void write_csv(const std::string& path) const;
-    void write_markdown(const std::string& path) const;
+    void write_markdown(const std::string& path, bool append = false) const;
 
 private:
     void print(const std::vector<std::string>& cells) const;
