@@ -34,7 +34,7 @@ Table make_table() {
                   {"products", 8},
                   {"failed columns", 14},
                   {"residual/tolerance", 18},
-                  {"seconds", 8}});
+                  {"seconds", 8, false, true}});
 }
 
 template <class S>

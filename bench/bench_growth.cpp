@@ -106,7 +106,7 @@ Table growth_table() {
                   {"memory [vectors]", 16},
                   {"memory [GiB]", 12},
                   {"wrong", 5},
-                  {"seconds", 8}});
+                  {"seconds", 8, false, true}});
 }
 
 void measure_growth(const std::vector<int>& sizes, const Options& options, Table& table) {

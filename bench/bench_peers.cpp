@@ -1,11 +1,11 @@
 // The lowest eigenpairs by lambdabar and by every peer there is, at equal true residual, 1e-8 ‖A‖, without
 // preconditioner or factor, on two cores.
 //
-// Every solve runs in a process of its own (time, peak memory). Each peer tries its settings once; the fastest one goes
-// into the repetitions, in which all contenders take turns. `wrong` counts eigenvalues that an answer lacks: a peer
-// that misses a copy of a multiple eigenvalue has stopped early and is fast for it. Times are given relative to the
-// fastest peer, and to the fastest one that was right. `outside` is the share of the time outside products:
-// orthogonalization, mostly.
+// Every solve runs in a process of its own (time, peak memory). Each peer tries its settings once (--quick:
+// only the first of them); the fastest one goes into the repetitions, in which all contenders take turns. `wrong`
+// counts eigenvalues that an answer lacks: a peer that misses a copy of a multiple eigenvalue has stopped early and is
+// fast for it. Times are given relative to the fastest peer, and to the fastest one that was right. `outside` is the
+// share of the time outside products: orthogonalization, mostly.
 #include "chart.hpp"
 #include "measure.hpp"
 #include "peer_suite.hpp"
@@ -57,10 +57,10 @@ public:
                   {"products", 8},
                   {"outside [%]", 11},
                   {"memory [vectors]", 16},
-                  {"seconds", 8},
-                  {"fastest", 8},
-                  {"slowest", 8},
-                  {"processor [s]", 13}}) {
+                  {"seconds", 8, false, true},
+                  {"fastest", 8, false, true},
+                  {"slowest", 8, false, true},
+                  {"processor [s]", 13, false, true}}) {
         std::printf("Lowest eigenpairs at true residual %.0e |A|; medians of %d interleaved runs; BLAS: %s\n\n",
                     kResidual, options.repeat, loaded_blas().c_str());
         table_.print_header();
@@ -130,6 +130,7 @@ private:
         const std::string key = c.problem.name + ", k = " + std::to_string(goal.k);
         for (const auto& contender : peer_contenders<S>(c, goal.k, programs_)) {
             if (!contender.family.starts_with(options_.peer)) continue;
+            if (options_.small && best.contains(contender.family)) continue;  // a quick run tries one setting
             auto trial = memory_.trial(key, contender.name);
             if (!trial) {
                 trial = try_once(contender, c, tiny, reference, goal);
@@ -148,11 +149,10 @@ private:
                 entries.push_back({found.contender, {}});
                 continue;
             }
-            std::vector<std::string> cells(13, "-");
+            std::vector<std::string> cells(14, "-");
             cells[0] = c.problem.name;
             cells[1] = std::to_string(goal.k);
-            cells[2] = family;
-            cells.push_back("- (" + found.contender.name + ": " + found.trial.reason + ")");
+            cells[2] = found.contender.name + ": " + found.trial.reason;
             table_.add(cells);
         }
         return entries;

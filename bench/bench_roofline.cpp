@@ -172,15 +172,15 @@ private:
                   {"shape", 10, true},
                   {"threads", 7},
                   {"footprint [MB]", 14},
-                  {"moved [MB]", 10},
-                  {"GB/s", 6},
-                  {"triad", 6},
-                  {"read", 6},
-                  {"GFlop/s", 7},
-                  {"peak", 5},
+                  {"moved [MB]", 10, false, true},
+                  {"GB/s", 6, false, true},
+                  {"triad", 6, false, true},
+                  {"read", 6, false, true},
+                  {"GFlop/s", 7, false, true},
+                  {"peak", 5, false, true},
                   {"bound", 6, true},
                   {"roofline [%]", 12},
-                  {"ms", 8}}};
+                  {"ms", 8, false, true}}};
 };
 
 template <ScalarType S>
@@ -336,6 +336,7 @@ void run(const Options& options) {
     measure_basis<double>(rows, roofline);
     measure_basis<Complex>(rows, roofline);
     if (!options.csv.empty()) roofline.table().write_csv(options.csv);
+    if (!options.markdown.empty()) roofline.table().write_markdown(options.markdown);
 }
 
 }  // namespace

@@ -138,7 +138,9 @@ void Table::write_markdown(const std::string& path, bool append) const {
     if (append) file << '\n';
     const auto line = [&](const auto& cells, const auto& text_of) {
         file << '|';
-        for (const auto& cell : cells) file << ' ' << text_of(cell) << " |";
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            if (!columns_[c].absolute) file << ' ' << text_of(cells[c]) << " |";
+        }
         file << '\n';
     };
     line(columns_, [](const Column& column) { return column.title; });

@@ -31,6 +31,7 @@ public:
         std::string title;
         int width;
         bool left = false;
+        bool absolute = false;  // a figure of this machine: not in the Markdown, which is for documents
     };
 
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
