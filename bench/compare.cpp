@@ -1,6 +1,8 @@
 #include "compare.hpp"
 
+#include "factorizers.hpp"
 #include "measure.hpp"
+#include "outcome_file.hpp"
 
 #include <lambdabar/eigensolver/eigsh.hpp>
 
@@ -13,22 +15,116 @@ namespace {
 
 constexpr double kReferenceTolerance = 1e-10;
 
+/// The largest ‖A x − λ B x‖/‖x‖.
 template <class S>
-Index columns_at_once(const lambdabar::SparseHermitian<S>& A) {
-    return std::min<Index>(8, A.rows());
-}
-
-/// The largest ‖A x − λ x‖/‖x‖.
-template <class S>
-double worst_residual(const lambdabar::SparseHermitian<S>& A, const Solution<S>& solution) {
+double worst_residual(const CaseOperators<S>& operators, const Eigen::VectorXd& values,
+                      const Eigen::Ref<const lambdabar::Matrix<S>>& vectors) {
     double worst = 0.0;
-    for (Index i = 0; i < solution.values.size(); ++i) {
-        const lambdabar::Block<S> x = solution.vectors.col(i);
-        lambdabar::Block<S> Ax(A.rows(), 1);
-        A.apply(x, Ax);
-        worst = std::max(worst, (Ax - solution.values(i) * x).norm() / x.norm());
+    for (Index i = 0; i < values.size(); ++i) {
+        const lambdabar::Block<S> x = vectors.col(i);
+        lambdabar::Block<S> Ax(x.rows(), 1), Bx = x;
+        operators.A().apply(x, Ax);
+        if (operators.B()) operators.B()->apply(x, Bx);
+        worst = std::max(worst, (Ax - values(i) * Bx).norm() / x.norm());
     }
     return worst;
+}
+
+/// What lambdabar finds, checked as find_reference() says: ‖A‖, then the values.
+template <class S>
+std::vector<double> reference_run(const Case<S>& c, Index k, bool certify) {
+    const CaseOperators<S> operators(c);
+    const auto top = lambdabar::eigsh(operators.A(), {.which = lambdabar::Which::largest, .tol = 1e-3, .probe = false});
+    std::vector<double> answer{std::abs(top.values(0))};
+    if (c.problem.exact.size() >= k) {
+        if (!operators.B()) answer[0] = std::max(answer[0], std::abs(c.problem.exact(0)));
+        return answer;
+    }
+    lambdabar::EigshOptions<S> options{.k = k, .tol = kReferenceTolerance};
+    const auto solve = [&] {
+        if (operators.B()) return lambdabar::eigsh(*operators.stored_A(), *operators.stored_B(), options);
+        options.block_size = std::min<Index>(8, operators.A().rows());
+        return lambdabar::eigsh(operators.A(), options);
+    };
+    const auto pairs = solve();
+    if (!operators.B()) answer[0] = std::max(answer[0], pairs.norm_A);
+    // Eigen's product, not ours: a kernel that is wrong must not confirm itself.
+    lambdabar::Matrix<S> BX = pairs.vectors;
+    if (c.has_B()) BX = c.B * pairs.vectors;
+    const lambdabar::Matrix<S> R = c.problem.A * pairs.vectors - BX * pairs.values.template cast<S>().asDiagonal();
+    const double residual = R.colwise().norm().cwiseQuotient(pairs.vectors.colwise().norm()).maxCoeff();
+    if (!pairs.converged || !(residual <= 10.0 * kReferenceTolerance * answer[0])) {
+        throw std::runtime_error("the reference run on " + c.problem.name + " did not converge: residual " +
+                                 std::to_string(residual));
+    }
+    if (certify && !pairs.certified) {
+        // The last clear gap among the values and the guard.
+        Eigen::VectorXd all(k + 1);
+        all << pairs.values, pairs.guard_value;
+        Index below = k;
+        while (below > 1 && all(below) - all(below - 1) < 1e-6 * answer[0]) --below;
+        const double tau = 0.5 * (all(below - 1) + all(below));
+        lambdabar::ShiftInvert<S> factor(*operators.stored_A(), operators.stored_B(), all_factorizers<S>().back().make);
+        const bool regular = factor.factor(tau);
+        if (!regular || !factor.inertia() || factor.inertia()->negative != below) {
+            throw std::runtime_error("the reference run on " + c.problem.name + " finds " + std::to_string(below) +
+                                     " eigenvalues below " + std::to_string(tau) + ", the inertia there " +
+                                     (regular && factor.inertia() ? std::to_string(factor.inertia()->negative) : "?"));
+        }
+    }
+    answer.insert(answer.end(), pairs.values.begin(), pairs.values.end());
+    return answer;
+}
+
+/// The numbers of outcome_file.hpp, judged.
+template <class S>
+Outcome judge(const CaseOperators<S>& operators, const std::vector<double>& numbers, const Reference& reference,
+              const Goal& goal) {
+    const Index n = operators.A().rows(), k = goal.k;
+    const auto words = static_cast<Index>(sizeof(S) / sizeof(double));
+    if (numbers[6] != static_cast<double>(k) || numbers[7] != static_cast<double>(words) ||
+        static_cast<Index>(numbers.size()) != kOutcomeHeader + k + k * n * words)
+        throw std::runtime_error("the outcome has the wrong size");
+    const Eigen::VectorXd values = Eigen::Map<const Eigen::VectorXd>(numbers.data() + kOutcomeHeader, k);
+    const lambdabar::Matrix<S> vectors =
+        Eigen::Map<const lambdabar::Matrix<S>>(reinterpret_cast<const S*>(numbers.data() + kOutcomeHeader + k), n, k);
+    const double worst = worst_residual<S>(operators, values, vectors);
+    // An eigenvalue lies within the residual of every value (Weyl; for a pencil, in units of its inner product).
+    const double scale = operators.B() ? std::abs(goal.largest) / goal.norm : 1.0;
+    const double tolerance = std::max(worst, goal.residual) * std::max(scale, 1.0) + reference.error;
+    return {numbers[0],
+            numbers[1],
+            numbers[2] / (static_cast<double>(n) * sizeof(S)),
+            static_cast<Index>(numbers[3]),
+            numbers[4],
+            static_cast<Index>(numbers[5]),
+            worst,
+            missing_values(values, reference.values.head(k), tolerance)};
+}
+
+template <class S>
+std::vector<double> solve_here(const Contender<S>& contender, const Case<S>& c, const Case<S>& tiny, const Goal& goal) {
+    {  // starts the threads and loads the code
+        const CaseOperators<S> small(tiny);
+        Goal easy{.k = 1, .residual = 1e-4, .norm = 1.0, .largest = 1.0};
+        (void)contender.solve(small, easy);
+    }
+    const CaseOperators<S> operators(c);
+    const PeakMemory peak;
+    const double start = now(), processor_start = processor_seconds();
+    const Solution<S> solution = contender.solve(operators, goal);
+    std::vector<double> numbers{now() - start,
+                                processor_seconds() - processor_start,
+                                peak.bytes(),
+                                static_cast<double>(solution.products),
+                                operators.A().seconds() + (operators.B() ? operators.B()->seconds() : 0.0),
+                                static_cast<double>(solution.basis),
+                                static_cast<double>(goal.k),
+                                static_cast<double>(sizeof(S) / sizeof(double))};
+    numbers.insert(numbers.end(), solution.values.begin(), solution.values.end());
+    const auto* entries = reinterpret_cast<const double*>(solution.vectors.data());
+    numbers.insert(numbers.end(), entries, entries + solution.vectors.size() * static_cast<Index>(numbers[7]));
+    return numbers;
 }
 
 }  // namespace
@@ -44,73 +140,57 @@ Index missing_values(const Eigen::VectorXd& values, const Eigen::VectorXd& refer
 }
 
 template <ScalarType S>
-Reference find_reference(const Problem<S>& problem, Index k) {
-    const std::vector<double> numbers = run_in_child([&] {
-        const lambdabar::SparseHermitian<S> A(problem.A);
-        const auto top = lambdabar::eigsh(A, {.which = lambdabar::Which::largest, .tol = 1e-3, .probe = false});
-        std::vector<double> answer{std::abs(top.values(0))};
-        if (problem.exact.size() >= k) return answer;
-        const auto pairs = lambdabar::eigsh(A, {.k = k, .tol = kReferenceTolerance, .block_size = columns_at_once(A)});
-        answer[0] = std::max(answer[0], pairs.norm_A);
-        // Eigen's product, not ours: a kernel that is wrong must not confirm itself.
-        const lambdabar::Matrix<S> R =
-            problem.A * pairs.vectors - pairs.vectors * pairs.values.template cast<S>().asDiagonal();
-        const double residual = R.colwise().norm().maxCoeff();
-        if (!pairs.converged || !(residual <= 2.0 * kReferenceTolerance * answer[0])) {
-            throw std::runtime_error("the reference run on " + problem.name + " did not converge: residual " +
-                                     std::to_string(residual));
-        }
-        answer.insert(answer.end(), pairs.values.begin(), pairs.values.end());
-        return answer;
-    });
+Reference find_reference(const Case<S>& c, Index k, bool certify) {
+    const std::vector<double> numbers = run_in_child([&] { return reference_run(c, k, certify); });
     Reference reference;
     reference.norm = numbers[0];
-    if (problem.exact.size() >= k) {
-        reference.values = problem.exact.head(k);
+    if (c.problem.exact.size() >= k) {
+        reference.values = c.problem.exact;
         reference.error = 1e-14 * reference.norm;
+        reference.source = "closed form";
     } else {
         reference.values = Eigen::Map<const Eigen::VectorXd>(numbers.data() + 1, k);
-        reference.error = 2.0 * kReferenceTolerance * reference.norm;
+        reference.error = 10.0 * kReferenceTolerance * reference.norm;
+        reference.source = certify ? "inertia" : "blocks of 8";
     }
     return reference;
 }
 
 template <ScalarType S>
-Outcome run_contender(const Contender<S>& contender, const lambdabar::SparseHermitian<S>& A,
-                      const lambdabar::SparseHermitian<S>& tiny, const Reference& reference, double residual) {
-    const std::vector<double> numbers = run_in_child([&] {
-        contender.solve(tiny);  // starts the threads and loads the code
-        const PeakMemory peak;
-        const double start = now(), processor_start = processor_seconds();
-        const Solution<S> solution = contender.solve(A);
-        const double seconds = now() - start, processor = processor_seconds() - processor_start, bytes = peak.bytes();
-        // An eigenvalue lies within the residual of every value (Weyl).
-        const double worst = worst_residual(A, solution);
-        const double tolerance = std::max(worst, residual) + reference.error;
-        return std::vector<double>{seconds,
-                                   processor,
-                                   bytes,
-                                   static_cast<double>(solution.products),
-                                   static_cast<double>(solution.basis),
-                                   worst,
-                                   static_cast<double>(missing_values(solution.values, reference.values, tolerance))};
+Outcome run_contender(const Contender<S>& contender, const Case<S>& c, const Case<S>& tiny, const CaseFiles& files,
+                      const Reference& reference, const Goal& goal) {
+    std::vector<double> numbers;
+    if (contender.program) {
+        std::filesystem::remove(files.result);
+        run_program(contender.program(files, goal), contender.environment, goal.time_limit + 10.0);
+        numbers = read_numbers(files.result.string());
+    } else {
+        numbers = run_in_child([&] { return solve_here(contender, c, tiny, goal); }, goal.time_limit + 5.0);
+    }
+    const std::vector<double> judged = run_in_child([&] {
+        const CaseOperators<S> operators(c);
+        const Outcome o = judge<S>(operators, numbers, reference, goal);
+        return std::vector<double>{o.seconds,
+                                   o.processor_seconds,
+                                   o.vectors,
+                                   o.product_seconds,
+                                   static_cast<double>(o.products),
+                                   static_cast<double>(o.basis),
+                                   o.residual,
+                                   static_cast<double>(o.wrong)};
     });
-    const double vector_bytes = static_cast<double>(A.rows()) * sizeof(S);
-    return {numbers[0],
-            numbers[1],
-            numbers[2] / vector_bytes,
-            static_cast<Index>(numbers[3]),
-            static_cast<Index>(numbers[4]),
-            numbers[5],
-            static_cast<Index>(numbers[6])};
+    return {judged[0], judged[1],
+            judged[2], static_cast<Index>(judged[4]),
+            judged[3], static_cast<Index>(judged[5]),
+            judged[6], static_cast<Index>(judged[7])};
 }
 
-#define BENCH_INSTANTIATE(S)                                                                     \
-    template Reference find_reference<S>(const Problem<S>&, Index);                              \
-    template Outcome run_contender<S>(const Contender<S>&, const lambdabar::SparseHermitian<S>&, \
-                                      const lambdabar::SparseHermitian<S>&, const Reference&, double);
-BENCH_INSTANTIATE(double)
-BENCH_INSTANTIATE(Complex)
-#undef BENCH_INSTANTIATE
+#define LAMBDABAR_INSTANTIATE(S)                                                                             \
+    template Reference find_reference<S>(const Case<S>&, Index, bool);                                       \
+    template Outcome run_contender<S>(const Contender<S>&, const Case<S>&, const Case<S>&, const CaseFiles&, \
+                                      const Reference&, const Goal&);
+LAMBDABAR_INSTANTIATE(double)
+LAMBDABAR_INSTANTIATE(Complex)
+#undef LAMBDABAR_INSTANTIATE
 
 }  // namespace bench

@@ -10,7 +10,10 @@
 #include <stdexcept>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,12 +41,27 @@ void write_all(int file, const void* data, std::size_t size) {
     }
 }
 
-std::string read_all(int file) {
+/// All that comes through `file`, or nothing more after `limit` seconds: then `late` is set.
+std::string read_all(int file, double limit, bool& late) {
     std::string text;
     char buffer[4096];
-    for (ssize_t count = 0; (count = read(file, buffer, sizeof buffer)) > 0;)
+    const double end = now() + limit;
+    for (;;) {
+        const double left = end - now();
+        pollfd wait{file, POLLIN, 0};
+        late =
+            left <= 0.0 || poll(&wait, 1, std::isinf(left) ? -1 : static_cast<int>(std::min(left, 1e6) * 1e3) + 1) == 0;
+        if (late) return text;
+        const ssize_t count = read(file, buffer, sizeof buffer);
+        if (count <= 0) return text;
         text.append(buffer, static_cast<std::size_t>(count));
-    return text;
+    }
+}
+
+[[noreturn]] void throw_late(double limit) {
+    char text[64];
+    std::snprintf(text, sizeof text, "cut off after %.0f s", limit);
+    throw TimeLimit(text);
 }
 
 /// What the child sends: 'R' and its numbers, or 'E' and a message.
@@ -79,7 +97,7 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2.0;
 }
 
-std::vector<double> run_in_child(const std::function<std::vector<double>()>& job) {
+std::vector<double> run_in_child(const std::function<std::vector<double>()>& job, double limit) {
     int ends[2];
     if (pipe(ends) != 0) throw std::runtime_error("pipe() failed");
     std::fflush(nullptr);  // or the child would print the buffers again
@@ -90,10 +108,13 @@ std::vector<double> run_in_child(const std::function<std::vector<double>()>& job
         child(ends[1], job);
     }
     close(ends[1]);
-    const std::string answer = read_all(ends[0]);
+    bool late = false;
+    const std::string answer = read_all(ends[0], limit, late);
     close(ends[0]);
+    if (late) kill(pid, SIGKILL);
     int status = 0;
     waitpid(pid, &status, 0);
+    if (late) throw_late(limit);
     if (WIFSIGNALED(status))
         throw std::runtime_error("a measured process was ended by signal " + std::to_string(WTERMSIG(status)));
     if (answer.empty()) throw std::runtime_error("a measured process sent nothing");
@@ -101,6 +122,41 @@ std::vector<double> run_in_child(const std::function<std::vector<double>()>& job
     std::vector<double> numbers((answer.size() - 1) / sizeof(double));
     std::memcpy(numbers.data(), answer.data() + 1, numbers.size() * sizeof(double));
     return numbers;
+}
+
+void run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment, double limit) {
+    int ends[2];
+    if (pipe(ends) != 0) throw std::runtime_error("pipe() failed");
+    std::fflush(nullptr);
+    const pid_t pid = fork();
+    if (pid < 0) throw std::runtime_error("fork() failed");
+    if (pid == 0) {
+        setpgid(0, 0);  // a launcher's own children end with it
+        const int nothing = open("/dev/null", O_RDWR);
+        dup2(nothing, 0);
+        dup2(nothing, 1);
+        dup2(ends[1], 2);
+        close(ends[0]);
+        close(ends[1]);
+        for (const std::string& setting : environment) putenv(const_cast<char*>(setting.c_str()));
+        std::vector<char*> words;
+        for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+        words.push_back(nullptr);
+        execvp(words[0], words.data());
+        _exit(127);
+    }
+    close(ends[1]);
+    bool late = false;
+    std::string message = read_all(ends[0], limit, late);
+    close(ends[0]);
+    if (late) kill(-pid, SIGKILL);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    if (late) throw_late(limit);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) throw std::runtime_error("there is no program " + command[0]);
+    message = message.substr(0, message.find('\n'));
+    throw std::runtime_error(message.empty() ? command[0] + " failed" : message);
 }
 
 PeakMemory::PeakMemory() {

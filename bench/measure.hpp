@@ -2,6 +2,8 @@
 // Time and memory of one solve, each in its own process: VmHWM belongs to a process, and a contender then cannot profit
 // from memory that another one has already touched.
 #include <functional>
+#include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -19,7 +21,18 @@ double median(std::vector<double> values);
 /// Runs `job` in a forked child and returns its numbers. To be called before this process has opened any OpenMP region
 /// (libgomp's threads do not survive a fork). Throws std::runtime_error with the message of an exception in the child,
 /// or naming the signal that ended it.
-std::vector<double> run_in_child(const std::function<std::vector<double>()>& job);
+/// After `limit` seconds the child is ended and TimeLimit is thrown.
+std::vector<double> run_in_child(const std::function<std::vector<double>()>& job,
+                                 double limit = std::numeric_limits<double>::infinity());
+
+/// A measured process was ended because it took too long.
+struct TimeLimit : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Runs a program found on the path, with `environment` ("NAME=value") added to this process's; its standard output is
+/// dropped. Throws TimeLimit, or std::runtime_error with the last line of its standard error if it fails.
+void run_program(const std::vector<std::string>& command, const std::vector<std::string>& environment, double limit);
 
 /// Peak resident memory beyond that at construction, in bytes. Construction gives free heap memory back to the
 /// system and resets VmHWM (/proc/self/clear_refs); call it after a small solve has loaded code and started threads.

@@ -1,7 +1,7 @@
 #pragma once
 // The solvers set beside lambdabar, with lambdabar's own sparse product (one column, all OpenMP threads), so that only
 // the algorithms and their orthogonalization differ.
-#include <lambdabar/operator/sparse.hpp>
+#include "cases.hpp"
 
 namespace bench {
 
@@ -34,9 +34,9 @@ inline double peer_tolerance(double residual, const Eigen::VectorXd& values) {
 /// ARPACK, the k smallest (real part) eigenpairs: dsaupd/dseupd, or znaupd/zneupd (it has no complex Hermitian
 /// Lanczos). Throws std::runtime_error with ARPACK's code unless all k converged.
 template <ScalarType S>
-Solution<S> solve_arpack(const lambdabar::SparseHermitian<S>& A, const PeerSettings& settings);
+Solution<S> solve_arpack(const Product<S>& A, const PeerSettings& settings);
 
 /// Spectra 1.0.1: real only. Throws std::runtime_error unless all k converged.
-Solution<double> solve_spectra(const lambdabar::SparseHermitian<double>& A, const PeerSettings& settings);
+Solution<double> solve_spectra(const Product<double>& A, const PeerSettings& settings);
 
 }  // namespace bench

@@ -9,7 +9,7 @@ namespace bench {
 using lambdabar::Block;
 
 template <ScalarType S>
-Solution<S> solve_arpack(const lambdabar::SparseHermitian<S>& A, const PeerSettings& settings) {
+Solution<S> solve_arpack(const Product<S>& A, const PeerSettings& settings) {
     set_blas_threads(settings.blas_threads);
     const Index n = A.rows();
     Block<S> start(n, 1);
@@ -26,8 +26,8 @@ Solution<S> solve_arpack(const lambdabar::SparseHermitian<S>& A, const PeerSetti
     return solution;
 }
 
-template Solution<double> solve_arpack<double>(const lambdabar::SparseHermitian<double>&, const PeerSettings&);
-template Solution<std::complex<double>> solve_arpack<std::complex<double>>(
-    const lambdabar::SparseHermitian<std::complex<double>>&, const PeerSettings&);
+template Solution<double> solve_arpack<double>(const Product<double>&, const PeerSettings&);
+template Solution<std::complex<double>> solve_arpack<std::complex<double>>(const Product<std::complex<double>>&,
+                                                                           const PeerSettings&);
 
 }  // namespace bench

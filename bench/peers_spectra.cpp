@@ -12,7 +12,7 @@ namespace {
 using lambdabar::Block;
 
 struct CountedProduct {
-    const lambdabar::SparseHermitian<double>& A;
+    const Product<double>& A;
     Index& count;
 
     static void apply(const void* object, const double* x, double* y) {
@@ -25,7 +25,7 @@ struct CountedProduct {
 
 }  // namespace
 
-Solution<double> solve_spectra(const lambdabar::SparseHermitian<double>& A, const PeerSettings& settings) {
+Solution<double> solve_spectra(const Product<double>& A, const PeerSettings& settings) {
     const Index n = A.rows(), k = settings.k;
     Solution<double> solution{Eigen::VectorXd(k), lambdabar::Matrix<double>(n, k), 0, settings.basis};
     const CountedProduct product{A, solution.products};

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace bench {
@@ -24,6 +25,18 @@ int shown_width(const std::string& text) {
     return width;
 }
 
+/// "1,8,20"
+std::vector<long> numbers(const std::string& list) {
+    std::vector<long> all;
+    std::istringstream words(list);
+    for (std::string word; std::getline(words, word, ',');) {
+        all.push_back(std::stol(word));
+        if (all.back() < 1) throw std::invalid_argument("--k needs positive numbers, not " + list);
+    }
+    if (all.empty()) throw std::invalid_argument("--k needs numbers");
+    return all;
+}
+
 }  // namespace
 
 Options parse_options(int argc, char** argv, const char* usage) {
@@ -37,23 +50,42 @@ Options parse_options(int argc, char** argv, const char* usage) {
         if (words[i] == "--help") {
             std::printf(
                 "%s"
-                "  --small       small sizes, a quick run\n"
-                "  --repeat N    interleaved repetitions, medians are shown (default %d)\n"
-                "  --only NAME   the problems whose name begins with NAME\n"
-                "  --factor NAME the direct solver: ldlt, cholmod, mumps (benches of pencils)\n"
-                "  --variants    further settings of lambdabar\n"
-                "  --csv FILE    write the table there too\n",
-                usage, options.repeat);
+                "  --quick        small sizes (also --small)\n"
+                "  --repeat N     interleaved repetitions, medians are shown (default %d; 0: choose settings only)\n"
+                "  --only NAME    the problems, or kernels, whose name begins with NAME\n"
+                "  --k LIST       numbers of pairs, e.g. 1,8,20 (bench_peers)\n"
+                "  --peer NAME    the peers whose name begins with NAME (bench_peers)\n"
+                "  --factor NAME  the direct solver: ldlt, cholmod, mumps (benches of pencils)\n"
+                "  --variants     further settings of lambdabar\n"
+                "  --limit S      seconds for one solve (default %.0f)\n"
+                "  --cache DIR    keep references and chosen settings there: a second run only measures\n"
+                "  --python FILE  the interpreter that has primme and scipy (default %s)\n"
+                "  --csv FILE, --markdown FILE, --svg FILE    write the table or the chart there too\n",
+                usage, options.repeat, options.time_limit, options.python.c_str());
             std::exit(0);
-        } else if (words[i] == "--small") {
+        } else if (words[i] == "--small" || words[i] == "--quick") {
             options.small = true;
         } else if (words[i] == "--variants") {
             options.variants = true;
         } else if (words[i] == "--repeat") {
             options.repeat = std::stoi(value());
-            if (options.repeat < 1) throw std::invalid_argument("--repeat must be at least 1");
+            if (options.repeat < 0) throw std::invalid_argument("--repeat must not be negative");
         } else if (words[i] == "--csv") {
             options.csv = value();
+        } else if (words[i] == "--markdown") {
+            options.markdown = value();
+        } else if (words[i] == "--svg") {
+            options.svg = value();
+        } else if (words[i] == "--k") {
+            options.k = numbers(value());
+        } else if (words[i] == "--peer") {
+            options.peer = value();
+        } else if (words[i] == "--cache") {
+            options.cache = value();
+        } else if (words[i] == "--python") {
+            options.python = value();
+        } else if (words[i] == "--limit") {
+            options.time_limit = std::stod(value());
         } else if (words[i] == "--factor") {
             options.factor = value();
         } else if (words[i] == "--only") {
@@ -98,6 +130,22 @@ void Table::write_csv(const std::string& path) const {
     };
     write(columns_, [](const Column& column) { return column.title; });
     for (const auto& row : rows_) write(row, [](const std::string& cell) { return cell; });
+    if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+void Table::write_markdown(const std::string& path, bool append) const {
+    std::ofstream file(path, append ? std::ios::app : std::ios::out);
+    if (append) file << '\n';
+    const auto line = [&](const auto& cells, const auto& text_of) {
+        file << '|';
+        for (std::size_t c = 0; c < columns_.size(); ++c) {
+            if (!columns_[c].absolute) file << ' ' << text_of(cells[c]) << " |";
+        }
+        file << '\n';
+    };
+    line(columns_, [](const Column& column) { return column.title; });
+    line(columns_, [](const Column& column) { return column.left ? "---" : "---:"; });
+    for (const auto& row : rows_) line(row, [](const std::string& cell) { return cell; });
     if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 

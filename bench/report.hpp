@@ -6,12 +6,18 @@
 namespace bench {
 
 struct Options {
-    bool small = false;       // sizes for a quick run
-    int repeat = 3;           // interleaved repetitions; medians are printed
-    std::string csv = {};     // also write the table there
-    std::string only = {};    // run the problems whose name begins so
-    std::string factor = {};  // the direct solver
-    bool variants = false;    // further settings of lambdabar beside the default one
+    bool small = false;                   // sizes for a quick run
+    int repeat = 3;                       // interleaved repetitions; medians are printed; 0: choose settings only
+    std::string csv = {};                 // also write the table there
+    std::string only = {};                // run the problems whose name begins so
+    std::string factor = {};              // the direct solver
+    bool variants = false;                // further settings of lambdabar beside the default one
+    std::string markdown = {}, svg = {};  // also write the table, or a chart, there
+    std::vector<long> k = {1, 8, 20};     // numbers of pairs
+    std::string peer = {};                // run the peers whose name begins so
+    std::string cache = {};               // a folder for references and chosen settings
+    std::string python = "python3";       // the interpreter that has primme and scipy
+    double time_limit = 60.0;             // seconds for one solve
 };
 
 /// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and
@@ -25,6 +31,7 @@ public:
         std::string title;
         int width;
         bool left = false;
+        bool absolute = false;  // a figure of this machine: not in the Markdown, which is for documents
     };
 
     explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -34,8 +41,9 @@ public:
     void add(const std::vector<std::string>& cells);
     /// An empty line on paper, nothing in the CSV.
     void separate() const;
-    /// Throws std::runtime_error if `path` cannot be written.
+    /// Both throw std::runtime_error if `path` cannot be written.
     void write_csv(const std::string& path) const;
+    void write_markdown(const std::string& path, bool append = false) const;
 
 private:
     void print(const std::vector<std::string>& cells) const;

@@ -83,7 +83,7 @@ Matrix<S> gram(ConstBlockRef<S> V, ConstBlockRef<S> W, const Sum& sum, std::stri
     const Index m = w * V.cols(), b = w * W.cols();
     auto partial = partial_sums(V.rows(), m * b);
     native::gram(V.rows(), real_data(V), real_stride(V), m, real_data(W), real_stride(W), b, partial.data());
-    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), m, b, sum), S{});
+    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), b, m, sum).transpose(), S{});
     if (!G.allFinite()) throw_not_finite<S>(W, what);
     return G;
 }
@@ -99,7 +99,7 @@ Matrix<S> project_and_gram(BlockRef<S> W, ConstBlockRef<S> V, const Matrix<S>& C
     auto scratch = row_scratch(V.rows(), factor);
     native::project_and_gram(V.rows(), real_data(V), real_stride(V), m, native_view(factor), real_data<S>(W),
                              real_stride(W), partial.data(), scratch.data());
-    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), m, b, sum), S{});
+    Matrix<S> G = from_real_gram(reduce(partial, V.rows(), b, m, sum).transpose(), S{});
     if (!G.allFinite()) throw_not_finite<S>(W, what);
     return G;
 }
@@ -169,9 +169,8 @@ void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) 
 
 template <ScalarType S>
 void scale_columns(BlockRef<S> Y, const Eigen::VectorXd& a) {
-    const Eigen::VectorXd s = real_columns<S>(a), t = Eigen::VectorXd::Zero(s.size());
-    native::combine(Y.rows(), real_data<S>(Y), real_stride(Y), t.data(), real_data<S>(Y), real_stride(Y), s.data(),
-                    s.size());
+    const Eigen::VectorXd s = real_columns<S>(a);
+    native::combine(Y.rows(), nullptr, 0, nullptr, real_data<S>(Y), real_stride(Y), s.data(), s.size());
 }
 
 template <ScalarType S>
@@ -184,6 +183,49 @@ Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstB
                                   real_data<S>(X), real_stride(X), real_data<S>(R), real_stride(R)};
     native::descend(X.rows(), descent, step.size(), partial.data());
     return norms_from<S>(partial, R, sum, what);
+}
+
+template <ScalarType S>
+Eigen::VectorXd add_scaled_and_norms(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a, const Sum& sum,
+                                     std::string_view what) {
+    check_same_rows(X.rows(), Y.rows(), "add_scaled_and_norms");
+    const Eigen::VectorXd factor = real_columns<S>(a);
+    auto partial = partial_sums(X.rows(), factor.size());
+    native::add_and_sum(X.rows(),
+                        {factor.data(), real_data(X), real_stride(X), nullptr, 0, real_data<S>(Y), real_stride(Y)},
+                        factor.size(), partial.data());
+    return norms_from<S>(partial, Y, sum, what);
+}
+
+template <ScalarType S>
+Eigen::VectorXd add_scaled_and_dots(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a, ConstBlockRef<S> V,
+                                    const Sum& sum, std::string_view what) {
+    check_same_rows(X.rows(), Y.rows(), "add_scaled_and_dots");
+    check_same_rows(V.rows(), Y.rows(), "add_scaled_and_dots");
+    constexpr Index w = kRealColumns<S>;
+    const Eigen::VectorXd factor = real_columns<S>(a);
+    auto partial = partial_sums(X.rows(), factor.size());
+    native::add_and_sum(
+        X.rows(),
+        {factor.data(), real_data(X), real_stride(X), real_data(V), real_stride(V), real_data<S>(Y), real_stride(Y)},
+        factor.size(), partial.data());
+    const Block<double> total = reduce(partial, X.rows(), 1, factor.size(), sum);
+    Eigen::VectorXd result(a.size());
+    for (Index j = 0; j < a.size(); ++j) result(j) = total.middleCols(w * j, w).sum();
+    if (!result.allFinite()) throw_not_finite<S>(Y, what);
+    return result;
+}
+
+template <ScalarType S>
+void minres_update(BlockRef<S> X, BlockRef<S> W1, ConstBlockRef<S> W2, ConstBlockRef<S> V,
+                   const MinresFactors& factors) {
+    check_same_rows(X.rows(), V.rows(), "minres_update");
+    const Eigen::VectorXd v = real_columns<S>(factors.v), w1 = real_columns<S>(factors.w1),
+                          w2 = real_columns<S>(factors.w2), step = real_columns<S>(factors.step);
+    native::minres_update(X.rows(),
+                          {v.data(), w1.data(), w2.data(), step.data(), real_data(V), real_stride(V), real_data(W2),
+                           real_stride(W2), real_data<S>(W1), real_stride(W1), real_data<S>(X), real_stride(X)},
+                          v.size());
 }
 
 template <ScalarType S>
@@ -205,21 +247,27 @@ Block<S> to_block(const Matrix<S>& X) {
     return Y;
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                        \
-    template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);       \
-    template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&, \
-                                           std::string_view);                                           \
-    template Vector<S> dots<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);       \
-    template Eigen::VectorXd norms<S>(ConstBlockRef<S>, const Sum&, std::string_view);                  \
-    template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                      \
-    template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                      \
-    template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                             \
-    template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,   \
-                                        const Eigen::VectorXd&, const Sum&, std::string_view);          \
-    template Block<S> zeros<S>(Index, Index);                                                           \
-    template Block<S> to_block<S>(const Matrix<S>&);                                                    \
-    template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                \
-    template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                 \
+#define LAMBDABAR_INSTANTIATE(S)                                                                            \
+    template Matrix<S> gram<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);           \
+    template Matrix<S> project_and_gram<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&, const Sum&,     \
+                                           std::string_view);                                               \
+    template Vector<S> dots<S>(ConstBlockRef<S>, ConstBlockRef<S>, const Sum&, std::string_view);           \
+    template Eigen::VectorXd norms<S>(ConstBlockRef<S>, const Sum&, std::string_view);                      \
+    template void add_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                          \
+    template void set_product<S>(BlockRef<S>, ConstBlockRef<S>, const Matrix<S>&);                          \
+    template void rotate<S>(BlockRef<S>, const Matrix<S>&);                                                 \
+    template Eigen::VectorXd descend<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,       \
+                                        const Eigen::VectorXd&, const Sum&, std::string_view);              \
+    template Eigen::VectorXd add_scaled_and_norms<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&, \
+                                                     const Sum&, std::string_view);                         \
+    template Eigen::VectorXd add_scaled_and_dots<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&,  \
+                                                    ConstBlockRef<S>, const Sum&, std::string_view);        \
+    template void minres_update<S>(BlockRef<S>, BlockRef<S>, ConstBlockRef<S>, ConstBlockRef<S>,            \
+                                   const MinresFactors&);                                                   \
+    template Block<S> zeros<S>(Index, Index);                                                               \
+    template Block<S> to_block<S>(const Matrix<S>&);                                                        \
+    template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                    \
+    template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                     \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

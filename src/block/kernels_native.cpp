@@ -1,35 +1,57 @@
 // Gram matrices and thin products on row-major blocks.
 //
 // Budget: V is streamed from memory once per call; W, C and the accumulators stay in registers and
-// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the second-level cache, which is
-// what makes project_and_gram one pass.
+// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the first-level cache, which is what makes
+// project_and_gram one pass, and the sweeps over a chunk that wide W take ask for the next one: arithmetic and traffic
+// overlap.
 #include "native.hpp"
 #include "pack_native.hpp"
+#include "partition_native.hpp"
 
 namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kChunk = 128;
-constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
-constexpr Size kAhead = 16;         // rows of V asked for in advance: the hardware's own streams end at every page
+constexpr Size kChunk = 64;
+constexpr int kRows = 4;     // of a product kept in registers
+constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
 
-struct Range {
-    Size begin, end;
+/// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
+/// streams end at every page.
+struct Ahead {
+    const double* rows;  // the first of them
+    Size ld, columns, sweeps;
+    Size sweep = 0;
+
+    /// Columns asked for in this sweep, in lines of 8; call once a sweep.
+    Range share() {
+        const Size lines = (columns + 7) / 8, first = lines * sweep / sweeps, last = lines * (sweep + 1) / sweeps;
+        ++sweep;
+        return {8 * first, 8 * last};
+    }
 };
 
-Range partition_rows(Size n, Size p) {
-    const Size parts = partitions(n);
-    return {n * p / parts, n * (p + 1) / parts};
-}
+struct AheadOfBoth {
+    Ahead V, W;
+};
 
-/// G(i0 : i0+P·L, j0 : j0+J) += V(rows, i0…)ᵀ W(rows, j0…): P·J packs of accumulators in registers.
+/// Gᵀ(j0 : j0+J, i0 : i0+P·L) += W(rows, j0…)ᵀ V(rows, i0…): P·J packs of accumulators in registers. Asks for the
+/// memory from `next` on, `step` bytes a row.
 template <int L, int P, int J>
-void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg) {
-    Pack<L> acc[J][P] = {};
+void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg,
+               AheadOfBoth& ahead) {
+    Pack<L> acc[J][P];
+    for (int j = 0; j < J; ++j) {
+        for (int p = 0; p < P; ++p) acc[j][p] = load<L>(G + j * ldg + p * L);
+    }
+    const Range ask = ahead.V.share(), ask_W = ahead.W.share();
+    const double *next = ahead.V.rows, *next_W = ahead.W.rows;
     for (Size r = rows.begin; r < rows.end; ++r) {
+        for (Size i = ask.begin; i < ask.end; i += 8) __builtin_prefetch(next + i, 0, 2);
+        for (Size i = ask_W.begin; i < ask_W.end; i += 8) __builtin_prefetch(next_W + i, 0, 2);
+        next += ahead.V.ld;
+        next_W += ahead.W.ld;
         Pack<L> v[P];
-        for (int p = 0; p < P; ++p) __builtin_prefetch(V + (r + kAhead) * ldv + p * L);
         for (int p = 0; p < P; ++p) v[p] = load<L>(V + r * ldv + p * L);
         for (int j = 0; j < J; ++j) {
             const double w = W[r * ldw + j];
@@ -37,43 +59,45 @@ void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw,
         }
     }
     for (int j = 0; j < J; ++j) {
-        for (int p = 0; p < P; ++p) {
-            double lane[L];
-            store<L>(lane, acc[j][p]);
-            for (int l = 0; l < L; ++l) G[(p * L + l) * ldg + j] += lane[l];
-        }
+        for (int p = 0; p < P; ++p) store<L>(G + j * ldg + p * L, acc[j][p]);
     }
 }
 
 template <int L, int P>
-void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G) {
+void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G, Size ldg,
+                AheadOfBoth& ahead) {
     Size j = 0;
-    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j, b);
-    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j, b);
-    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j, b);
+    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
 }
 
-// Strips as wide as the registers allow (5·4 packs of accumulators): rows of up to 40 columns are then read from end
-// to end, and W once per strip.
-void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G) {
+void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G,
+               AheadOfBoth& ahead) {
     Size i = 0;
-    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
     if (i + 32 <= m) {
-        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 32;
     } else if (i + 24 <= m) {
-        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 24;
     } else if (i + 16 <= m) {
-        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 16;
     } else if (i + 8 <= m) {
-        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
         i += 8;
     }
-    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
-    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
-    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i * b);
+    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+}
+
+/// Number of tiles gram_rows makes.
+Size gram_tiles(Size m, Size b) {
+    const Size strips = m / 40 + (m % 40 >= 8) + (m % 8) / 4 + (m % 4) / 2 + m % 2;
+    return strips * (b / 4 + (b % 4) / 2 + b % 2);
 }
 
 /// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)
@@ -93,15 +117,48 @@ void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc,
     }
 }
 
+/// Entries of a row of V, each as often as a row of C has columns: one register's worth of the products with C.
+template <int B>
+inline Pack<8> spread(const double* v) {
+    static_assert(B == 1 || B == 2);
+    if constexpr (B == 1) return load<8>(v);
+    const Pack<4> x = load<4>(v);
+    return __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
+}
+
+/// out(R rows, B columns) = V C for rows of C without padding: 8/B of them in a register.
+template <int R, int B>
+void multiply_narrow(const double* V, Size ldv, Size m, const double* C, double* out) {
+    constexpr int U = 8 / B;
+    Pack<8> acc[R] = {};
+    Size i = 0;
+    for (; i + U <= m; i += U) {
+        const Pack<8> c = load<8>(C + i * B);
+        for (int r = 0; r < R; ++r) acc[r] += spread<B>(V + r * ldv + i) * c;
+    }
+    for (int r = 0; r < R; ++r) {
+        double lane[8];
+        store<8>(lane, acc[r]);
+        for (int l = 4; l-- > 0;) lane[l] += lane[l + 4];
+        lane[0] += lane[2], lane[1] += lane[3];
+        if (B == 1) lane[0] += lane[1];
+        for (Size k = i; k < m; ++k) {
+            for (int j = 0; j < B; ++j) lane[j] += V[r * ldv + k] * C[k * B + j];
+        }
+        for (int j = 0; j < B; ++j) out[r * B + j] = lane[j];
+    }
+}
+
 /// out(R rows, ldc columns) = V C, the padding columns included.
 template <int R>
 void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out) {
+    if (ldc == 1) return multiply_narrow<R, 1>(V, ldv, m, C, out);
+    if (ldc == 2) return multiply_narrow<R, 2>(V, ldv, m, C, out);
     Size j = 0;
+    for (; j + 24 <= ldc; j += 24) multiply_tile<R, 8, 3>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 16 <= ldc; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 8 <= ldc; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
     for (; j + 4 <= ldc; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j + 2 <= ldc; j += 2) multiply_tile<R, 2, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j < ldc; ++j) multiply_tile<R, 1, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
 }
 
 enum class Update { set, add, subtract };
@@ -129,12 +186,12 @@ void finish_rows(const double* out, Size ldo, Size b, Update update, double* Y, 
 void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y, Size ldy,
                     double* out) {
     Size r = rows.begin;
-    for (; r + 4 <= rows.end; r += 4) {
-        for (Size q = r + kAhead; q < r + kAhead + 4; ++q) {
+    for (; r + kRows <= rows.end; r += kRows) {
+        for (Size q = r + kAhead; q < r + kAhead + kRows; ++q) {
             for (Size i = 0; i < m; i += 8) __builtin_prefetch(V + q * ldv + i);
         }
-        multiply_strip<4>(V + r * ldv, ldv, m, C.value, C.ld, out);
-        finish_rows<4>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
+        multiply_strip<kRows>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<kRows>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
     }
     for (; r < rows.end; ++r) {
         multiply_strip<1>(V + r * ldv, ldv, m, C.value, C.ld, out);
@@ -146,101 +203,11 @@ void clear_sums(double* x, Size count) {
     for (Size i = 0; i < count; ++i) x[i] = 0.0;
 }
 
-// Column-wise kernels for a fixed number B ≤ 8 of neighbouring columns: accumulators and coefficients in registers.
-
-template <int B>
-void dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size ldy, double* d) {
-    double sum[B] = {};
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        for (int j = 0; j < B; ++j) sum[j] += X[r * ldx + j] * Y[r * ldy + j];
-    }
-    for (int j = 0; j < B; ++j) d[j] = sum[j];
-}
-
-/// B complex columns: conj(x) y = (x_re y_re + x_im y_im) + i (x_re y_im − x_im y_re).
-template <int B>
-void complex_dots_columns(Range rows, const double* X, Size ldx, const double* Y, Size ldy, double* d) {
-    double direct[2 * B] = {}, crossed[2 * B] = {};
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        const double* x = X + r * ldx;
-        const double* y = Y + r * ldy;
-        for (int j = 0; j < 2 * B; ++j) direct[j] += x[j] * y[j];
-        for (int j = 0; j < 2 * B; ++j) crossed[j] += x[j] * y[j ^ 1];
-    }
-    for (int j = 0; j < B; ++j) {
-        d[2 * j] = direct[2 * j] + direct[2 * j + 1];
-        d[2 * j + 1] = crossed[2 * j] - crossed[2 * j + 1];
-    }
-}
-
-template <int B>
-void descend_columns(Range rows, const Descent& d, Size first, double* partial) {
-    double a[B], sum[B] = {};
-    for (int j = 0; j < B; ++j) a[j] = d.step[first + j];
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        const double* p = d.P + r * d.ldp + first;
-        const double* q = d.Q + r * d.ldq + first;
-        double* x = d.X + r * d.ldx + first;
-        double* residual = d.R + r * d.ldr + first;
-        double next[B];
-        for (int j = 0; j < B; ++j) next[j] = residual[j] - a[j] * q[j];
-        for (int j = 0; j < B; ++j) x[j] += a[j] * p[j];
-        for (int j = 0; j < B; ++j) residual[j] = next[j];
-        for (int j = 0; j < B; ++j) sum[j] += next[j] * next[j];
-    }
-    for (int j = 0; j < B; ++j) partial[first + j] = sum[j];
-}
-
-template <int B>
-void combine_columns(Range rows, const double* X, Size ldx, const double* t_in, double* Y, Size ldy,
-                     const double* s_in) {
-    double s[B], t[B];
-    for (int j = 0; j < B; ++j) s[j] = s_in[j], t[j] = t_in[j];
-    for (Size r = rows.begin; r < rows.end; ++r) {
-        double y[B];
-        for (int j = 0; j < B; ++j) y[j] = s[j] * Y[r * ldy + j] + t[j] * X[r * ldx + j];
-        for (int j = 0; j < B; ++j) Y[r * ldy + j] = y[j];
-    }
-}
-
-/// Calls kernel.operator()<B>(first) for runs of at most eight columns.
-template <class Kernel>
-void for_columns(Size b, const Kernel& kernel) {
-    for (Size first = 0; first < b; first += 8) {
-        switch (b - first < 8 ? b - first : 8) {
-            case 1:
-                kernel.template operator()<1>(first);
-                break;
-            case 2:
-                kernel.template operator()<2>(first);
-                break;
-            case 3:
-                kernel.template operator()<3>(first);
-                break;
-            case 4:
-                kernel.template operator()<4>(first);
-                break;
-            case 5:
-                kernel.template operator()<5>(first);
-                break;
-            case 6:
-                kernel.template operator()<6>(first);
-                break;
-            case 7:
-                kernel.template operator()<7>(first);
-                break;
-            default:
-                kernel.template operator()<8>(first);
-                break;
-        }
-    }
-}
-
 }  // namespace
 
 Size partitions(Size n) {
-    constexpr Size kRows = 1024, kMost = 64;
-    const Size parts = (n + kRows - 1) / kRows;
+    constexpr Size kLeast = 1024, kMost = 64;
+    const Size parts = (n + kLeast - 1) / kLeast;
     return parts < 1 ? 1 : (parts > kMost ? kMost : parts);
 }
 
@@ -256,9 +223,11 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
         double* G = partial + p * m * b;
         clear_sums(G, m * b);
         const Range all = partition_rows(n, p);
+        const Size tiles = gram_tiles(m, b);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+            AheadOfBoth ahead{{V + rows.end * ldv, ldv, m, tiles}, {W + rows.end * ldw, ldw, b, tiles}};
+            gram_rows(rows, V, ldv, m, W, ldw, b, G, ahead);
         }
     }
 }
@@ -273,8 +242,9 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C
         const Range all = partition_rows(n, p);
         for (Size r = all.begin; r < all.end; r += kChunk) {
             const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + 4 * p * C.ld);
-            gram_rows(rows, V, ldv, m, W, ldw, b, G);
+            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + kRows * p * C.ld);
+            AheadOfBoth nothing{{V, 0, 0, 1}, {W, 0, 0, 1}};
+            gram_rows(rows, V, ldv, m, W, ldw, b, G, nothing);
         }
     }
 }
@@ -285,49 +255,7 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
     const Update update = accumulate ? Update::add : Update::set;
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p)
-        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + 4 * p * C.ld);
-}
-
-void dots(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
-    if (n == 0) return;
-    const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (n > kSerialRows)
-    for (Size p = 0; p < parts; ++p) {
-        const Range rows = partition_rows(n, p);
-        for_columns(b, [&]<int B>(Size j) { dots_columns<B>(rows, X + j, ldx, Y + j, ldy, partial + p * b + j); });
-    }
-}
-
-void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, Size b, double* partial) {
-    if (n == 0) return;
-    const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (n > kSerialRows)
-    for (Size p = 0; p < parts; ++p) {
-        const Range rows = partition_rows(n, p);
-        for_columns(b, [&]<int B>(Size j) {
-            complex_dots_columns<B>(rows, X + 2 * j, ldx, Y + 2 * j, ldy, partial + 2 * (p * b + j));
-        });
-    }
-}
-
-void descend(Size n, const Descent& descent, Size b, double* partial) {
-    if (n == 0) return;
-    const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (n > kSerialRows)
-    for (Size p = 0; p < parts; ++p) {
-        const Range rows = partition_rows(n, p);
-        for_columns(b, [&]<int B>(Size j) { descend_columns<B>(rows, descent, j, partial + p * b); });
-    }
-}
-
-void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b) {
-    if (n == 0) return;
-    const Size parts = partitions(n);
-#pragma omp parallel for schedule(static) if (n > kSerialRows)
-    for (Size p = 0; p < parts; ++p) {
-        const Range rows = partition_rows(n, p);
-        for_columns(b, [&]<int B>(Size j) { combine_columns<B>(rows, X + j, ldx, t + j, Y + j, ldy, s + j); });
-    }
+        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + kRows * p * C.ld);
 }
 
 }  // namespace lambdabar::native

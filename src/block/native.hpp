@@ -15,7 +15,7 @@ using Size = std::ptrdiff_t;
 /// Number of fixed row partitions of a reduction; depends on n only, never on the threads.
 Size partitions(Size n);
 
-/// partial[p] (m×b, row-major) = V(rows of p)ᵀ W(rows of p), for all partitions.
+/// partial[p] (b×m, row-major) = W(rows of p)ᵀ V(rows of p), for all partitions.
 void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial);
 
 /// A small factor C (m×columns, row-major) whose rows are padded with zeros to `ld` entries: whole vector registers.
@@ -41,7 +41,7 @@ void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, 
 /// x = 0, by all threads.
 void clear(Size count, double* x);
 
-/// Y = Y∘diag(s) + X∘diag(t), column scalings.
+/// Y = Y∘diag(s) + X∘diag(t), column scalings; X and t may be null: Y = Y∘diag(s).
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 
 /// X += P diag(step), R −= Q diag(step), and partial[p] (b): Σ_r R(r, c)², in one pass.
@@ -57,6 +57,33 @@ struct Descent {
     Size ldr;
 };
 void descend(Size n, const Descent& descent, Size b, double* partial);
+
+/// Y += X diag(factor), and partial[p] (b): Σ_r V(r, c) Y(r, c) of the new Y, or Σ_r Y(r, c)² where V is null, in one
+/// pass.
+struct Addition {
+    const double* factor;
+    const double* X;
+    Size ldx;
+    const double* V;
+    Size ldv;
+    double* Y;
+    Size ldy;
+};
+void add_and_sum(Size n, const Addition& addition, Size b, double* partial);
+
+/// W₁ = V diag(v) + W₁ diag(w1) + W₂ diag(w2), then X += W₁ diag(step), in one pass.
+struct MinresUpdate {
+    const double *v, *w1, *w2, *step;
+    const double* V;
+    Size ldv;
+    const double* W2;
+    Size ldw2;
+    double* W1;
+    Size ldw1;
+    double* X;
+    Size ldx;
+};
+void minres_update(Size n, const MinresUpdate& update, Size b);
 
 /// A view of compressed rows with 32-bit column numbers.
 struct Rows {

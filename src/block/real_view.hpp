@@ -50,7 +50,9 @@ private:
     RealFactor(Index m, Index b)
         : rows(m),
           columns(b),
-          stride(b <= 2 ? b : (b + 3) / 4 * 4),
+          stride(b <= 2   ? b
+                 : b <= 8 ? (b + 3) / 4 * 4
+                          : (b + 7) / 8 * 8),
           values(static_cast<std::size_t>(m * stride), 0.0) {}
     Eigen::Map<Block<double>> view() { return {values.data(), rows, stride}; }
 };

@@ -8,6 +8,15 @@ namespace {
 
 constexpr Size kSerialRows = 4096;
 
+/// Asks for the entries a few hundred further on, as many as a row has: the hardware's own streams end at every page.
+template <int DoublesPerEntry>
+inline void ask_ahead(const Rows& A, Size r) {
+    constexpr Size kAhead = 192;
+    const Size begin = A.start[r] + kAhead, end = A.start[r + 1] + kAhead;
+    for (Size e = begin; e < end; e += 8 / DoublesPerEntry) __builtin_prefetch(A.value + e * DoublesPerEntry);
+    __builtin_prefetch(A.column + begin);
+}
+
 // The columns of a block as a run of packs, e.g. 7 = 4 + 2 + 1: one sweep over the matrix serves up to eight
 // doubles per row, whatever the width.
 template <int... L>
@@ -45,6 +54,7 @@ void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, d
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         RealColumns<L...> columns;
+        ask_ahead<1>(A, r);
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
             columns.add(A.value[e], X + static_cast<Size>(A.column[e]) * ldx);
         columns.finish(X + r * ldx, shift, scale, beta, Y + r * ldy);
@@ -59,7 +69,7 @@ struct ComplexColumns;
 template <>
 struct ComplexColumns<> {
     void add(double, double, const double*) {}
-    void finish(double, const double*, const double*, double, double, double*) const {}
+    void finish(const double*, const double*, const double*, double, double, double*) const {}
 };
 
 template <int L, int... More>
@@ -74,32 +84,31 @@ struct ComplexColumns<L, More...> {
         more.add(a_re, a_im, x + L);
     }
 
-    /// y = scale·(re ± i im − shift∘x) − beta·y; `sign` is −1 for the conjugate matrix.
-    void finish(double sign, const double* x, const double* shift, double scale, double beta, double* y) const {
-        double u[L], v[L];
-        store<L>(u, re);
-        store<L>(v, im);
-        for (int l = 0; l < L; l += 2) {
-            const double sigma = shift[l / 2];
-            const double y_re = scale * (u[l] - sign * v[l + 1] - sigma * x[l]);
-            const double y_im = scale * (u[l + 1] + sign * v[l] - sigma * x[l + 1]);
-            y[l] = beta == 0.0 ? y_re : y_re - beta * y[l];
-            y[l + 1] = beta == 0.0 ? y_im : y_im - beta * y[l + 1];
-        }
-        more.finish(sign, x + L, shift + L / 2, scale, beta, y + L);
+    /// y = scale·(re + turn∘J im − shift∘x) − beta·y, J exchanging real and imaginary parts and `turn` = (−1, 1, −1,
+    /// …), which is multiplication by i; (1, −1, …) for the conjugate matrix. `shift` and `turn` have an entry a
+    /// double.
+    void finish(const double* turn, const double* x, const double* shift, double scale, double beta, double* y) const {
+        Pack<L> result = scale * (re + load<L>(turn) * exchange_pairs<L>(im) - load<L>(shift) * load<L>(x));
+        if (beta != 0.0) result -= beta * load<L>(y);
+        store<L>(y, result);
+        more.finish(turn, x + L, shift + L, scale, beta, y + L);
     }
 };
 
 template <int... L>
 void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
                    Size ldy) {
-    const double sign = A.conjugate ? -1.0 : 1.0;
+    const double i = A.conjugate ? 1.0 : -1.0;
+    const double turn[8] = {i, -i, i, -i, i, -i, i, -i};
+    double shifts[16];
+    for (int j = 0; j < (L + ...); ++j) shifts[j] = shift[j / 2];
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         ComplexColumns<L...> columns;
+        ask_ahead<2>(A, r);
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
             columns.add(A.value[2 * e], A.value[2 * e + 1], X + static_cast<Size>(A.column[e]) * ldx);
-        columns.finish(sign, X + r * ldx, shift, scale, beta, Y + r * ldy);
+        columns.finish(turn, X + r * ldx, shifts, scale, beta, Y + r * ldy);
     }
 }
 

@@ -60,6 +60,29 @@ template <ScalarType S>
 Eigen::VectorXd descend(BlockRef<S> X, BlockRef<S> R, ConstBlockRef<S> P, ConstBlockRef<S> Q, const Eigen::VectorXd& a,
                         const Sum& sum = {}, std::string_view what = "block");
 
+/// Y += X diag(a), returns the new ‖y_j‖. Reads 2b, writes b vectors: the second half of a Lanczos step.
+template <ScalarType S>
+Eigen::VectorXd add_scaled_and_norms(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a, const Sum& sum = {},
+                                     std::string_view what = "block");
+
+/// Y += X diag(a), returns Re v_jᴴy_j of the new Y. Reads 3b, writes b vectors: the first half of a Lanczos step.
+template <ScalarType S>
+Eigen::VectorXd add_scaled_and_dots(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a, ConstBlockRef<S> V,
+                                    const Sum& sum = {}, std::string_view what = "block");
+
+/// Factors of minres_update(), one of each for every column.
+struct MinresFactors {
+    Eigen::VectorXd v, w1, w2;  // of V, W₁ and W₂ in the new direction
+    Eigen::VectorXd step;       // of the new direction in X
+};
+
+/// W₁ ← V diag(v) + W₁ diag(w1) + W₂ diag(w2), then X += W₁ diag(step): the direction and the solution of one step of
+/// MINRES, with (v, w1, w2, step) = (1, −ε, −δ, φγ)/γ in the names of Paige & Saunders (SIAM J. Numer. Anal. 12, 1975).
+/// Reads 4b, writes 2b vectors; five separate calls read 11b and write 5b.
+template <ScalarType S>
+void minres_update(BlockRef<S> X, BlockRef<S> W1, ConstBlockRef<S> W2, ConstBlockRef<S> V,
+                   const MinresFactors& factors);
+
 /// An n×b block of zeros, first touched by the threads that will work on it. (GCC turns Eigen's Zero() into calloc,
 /// whose shared zero page makes every first update of a page a fault that interrupts the other threads: 7 µs a page.)
 template <ScalarType S>

@@ -1,0 +1,271 @@
+// The lowest eigenpairs by lambdabar and by every peer there is, at equal true residual, 1e-8 ‖A‖, without
+// preconditioner or factor, on two cores.
+//
+// Every solve runs in a process of its own (time, peak memory). Each peer tries its settings once (--quick:
+// only the first of them); the fastest one goes into the repetitions, in which all contenders take turns. `wrong`
+// counts eigenvalues that an answer lacks: a peer that misses a copy of a multiple eigenvalue has stopped early and is
+// fast for it. Times are given relative to the fastest peer, and to the fastest one that was right. `outside` is the
+// share of the time outside products: orthogonalization, mostly.
+#include "chart.hpp"
+#include "measure.hpp"
+#include "peer_suite.hpp"
+#include "pencils.hpp"
+#include "report.hpp"
+#include "suite_memory.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+using namespace bench;
+
+namespace {
+
+constexpr double kResidual = 1e-8;  // relative to ‖A‖
+
+struct Files {
+    Files() : folder(std::filesystem::temp_directory_path() / ("lambdabar_peers." + std::to_string(getpid()))) {
+        std::filesystem::create_directories(folder);
+    }
+    Files(const Files&) = delete;
+    Files& operator=(const Files&) = delete;
+    ~Files() {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+    }
+    CaseFiles files() const { return {folder / "case", folder / "tiny", folder / "result"}; }
+    std::filesystem::path folder;
+};
+
+class Suite {
+public:
+    explicit Suite(const Options& options)
+        : options_(options),
+          programs_(find_programs(options.python)),
+          memory_(options.cache),
+          table_({{"problem", 22, true},
+                  {"k", 2},
+                  {"contender", 46, true},
+                  {"/fastest", 8},
+                  {"/right", 7},
+                  {"wrong", 5},
+                  {"residual/|A|", 12},
+                  {"products", 8},
+                  {"outside [%]", 11},
+                  {"memory [vectors]", 16},
+                  {"seconds", 8, false, true},
+                  {"fastest", 8, false, true},
+                  {"slowest", 8, false, true},
+                  {"processor [s]", 13, false, true}}) {
+        std::printf("Lowest eigenpairs at true residual %.0e |A|; medians of %d interleaved runs; BLAS: %s\n\n",
+                    kResidual, options.repeat, loaded_blas().c_str());
+        table_.print_header();
+    }
+
+    template <class S>
+    void compare(const Case<S>& c, const Case<S>& tiny) {
+        if (!c.problem.name.starts_with(options_.only)) return;
+        write_case(files_.files().problem, c);
+        write_case(files_.files().tiny, tiny);
+        const Index most = *std::max_element(options_.k.begin(), options_.k.end());
+        const Reference reference = memory_.reference(
+            c.problem.name, most, [&] { return find_reference(c, most, !c.problem.name.starts_with("Heisenberg")); });
+        for (const Index k : options_.k) compare_for(c, tiny, k, reference);
+    }
+
+    /// Medians and worst of lambdabar's ratios; files, if asked for.
+    void finish() const {
+        summarize("fastest peer", &Row::fastest);
+        summarize("fastest right peer", &Row::right);
+        if (!options_.csv.empty()) table_.write_csv(options_.csv);
+        if (!options_.markdown.empty()) table_.write_markdown(options_.markdown);
+        if (!options_.svg.empty()) write_chart(options_.svg, "time relative to lambdabar", chart_);
+    }
+
+private:
+    template <class S>
+    struct Entry {
+        Contender<S> contender;
+        Outcome outcome;
+        std::vector<double> seconds = {}, processor_seconds = {};
+    };
+    struct Row {
+        double fastest, right;
+    };
+
+    void say(const std::string& problem, const std::string& contender, const std::string& what) const {
+        std::printf("  (%s, %s: %s)\n", problem.c_str(), contender.c_str(), what.c_str());
+        std::fflush(stdout);
+    }
+
+    using Trial = SuiteMemory::Trial;
+
+    /// One run of a contender. A true residual above the wanted one disqualifies.
+    template <class S>
+    Trial try_once(const Contender<S>& contender, const Case<S>& c, const Case<S>& tiny, const Reference& reference,
+                   const Goal& goal) {
+        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+        try {
+            const Outcome outcome = run_contender(contender, c, tiny, files_.files(), reference, goal);
+            if (outcome.residual <= 1.1 * goal.residual) return {outcome.seconds, {}};
+            return {kNone, "stays at residual " + scientific(outcome.residual / goal.norm) + " |A|"};
+        } catch (const std::runtime_error& error) {
+            return {kNone, error.what()};
+        }
+    }
+
+    /// The fastest setting of each family, by one run each; a row in the table for a family of which none arrives.
+    template <class S>
+    std::vector<Entry<S>> best_peers(const Case<S>& c, const Case<S>& tiny, const Reference& reference,
+                                     const Goal& goal) {
+        struct Best {
+            Contender<S> contender;
+            Trial trial;
+        };
+        std::map<std::string, Best> best;
+        const std::string key = c.problem.name + ", k = " + std::to_string(goal.k);
+        for (const auto& contender : peer_contenders<S>(c, goal.k, programs_)) {
+            if (!contender.family.starts_with(options_.peer)) continue;
+            if (options_.small && best.contains(contender.family)) continue;  // a quick run tries one setting
+            auto trial = memory_.trial(key, contender.name);
+            if (!trial) {
+                trial = try_once(contender, c, tiny, reference, goal);
+                memory_.keep_trial(key, contender.name, *trial);
+            }
+            const auto place = best.find(contender.family);
+            if (place == best.end()) {
+                best.insert({contender.family, {contender, *trial}});
+            } else if (std::isnan(place->second.trial.seconds) || trial->seconds < place->second.trial.seconds) {
+                place->second = {contender, *trial};
+            }
+        }
+        std::vector<Entry<S>> entries;
+        for (const auto& [family, found] : best) {
+            if (!std::isnan(found.trial.seconds)) {
+                entries.push_back({found.contender, {}});
+                continue;
+            }
+            std::vector<std::string> cells(14, "-");
+            cells[0] = c.problem.name;
+            cells[1] = std::to_string(goal.k);
+            cells[2] = found.contender.name + ": " + found.trial.reason;
+            table_.add(cells);
+        }
+        return entries;
+    }
+
+    template <class S>
+    void compare_for(const Case<S>& c, const Case<S>& tiny, Index k, const Reference& reference) {
+        const Goal goal{.k = k,
+                        .residual = kResidual * reference.norm,
+                        .norm = reference.norm,
+                        .largest = reference.values.head(k).cwiseAbs().maxCoeff(),
+                        .time_limit = options_.time_limit};
+        std::vector<Entry<S>> entries;
+        for (auto& contender : lambdabar_contenders<S>(c, options_.variants)) entries.push_back({contender, {}});
+        for (auto& entry : best_peers(c, tiny, reference, goal)) entries.push_back(std::move(entry));
+        if (options_.repeat == 0) return;  // only the choice of settings
+        for (int repetition = 0; repetition < options_.repeat; ++repetition) {
+            std::erase_if(entries, [&](Entry<S>& entry) {
+                try {
+                    entry.outcome = run_contender(entry.contender, c, tiny, files_.files(), reference, goal);
+                    entry.seconds.push_back(entry.outcome.seconds);
+                    entry.processor_seconds.push_back(entry.outcome.processor_seconds);
+                    return false;
+                } catch (const std::runtime_error& error) {
+                    say(c.problem.name, entry.contender.name, error.what());
+                    return true;
+                }
+            });
+        }
+        show(c.problem.name, reference, goal, entries);
+    }
+
+    template <class S>
+    void show(const std::string& problem, const Reference& reference, const Goal& goal,
+              const std::vector<Entry<S>>& entries) {
+        double fastest = std::numeric_limits<double>::quiet_NaN(), right = fastest, own = fastest;
+        for (const auto& entry : entries) {
+            const double seconds = median(entry.seconds);
+            if (entry.contender.name == "lambdabar") own = seconds;
+            if (entry.contender.family == "lambdabar") continue;
+            fastest = std::fmin(fastest, seconds);
+            if (entry.outcome.wrong == 0) right = std::fmin(right, seconds);
+        }
+        rows_.push_back({own / fastest, own / right});
+        ChartRow chart{problem + ", k = " + std::to_string(goal.k), {}};
+        for (const auto& entry : entries) {
+            const Outcome& o = entry.outcome;
+            const auto [low, high] = std::minmax_element(entry.seconds.begin(), entry.seconds.end());
+            const double seconds = median(entry.seconds);
+            table_.add({problem, std::to_string(goal.k), entry.contender.name, fixed(seconds / fastest, 2),
+                        fixed(seconds / right, 2), std::to_string(o.wrong), scientific(o.residual / reference.norm),
+                        std::to_string(o.products), fixed(100.0 * (1.0 - o.product_seconds / o.seconds), 0),
+                        fixed(o.vectors, 1), fixed(seconds, 3), fixed(*low, 3), fixed(*high, 3),
+                        fixed(median(entry.processor_seconds), 3)});
+            chart.marks.push_back({entry.contender.family, seconds / own, o.wrong == 0});
+        }
+        chart_.push_back(std::move(chart));
+        table_.separate();
+    }
+
+    void summarize(const char* beside, double Row::*member) const {
+        std::vector<double> ratios;
+        for (const Row& row : rows_) {
+            if (!std::isnan(row.*member)) ratios.push_back(row.*member);
+        }
+        if (ratios.empty()) return;
+        std::printf("lambdabar's time / %s: median %s, worst %s over %zu cases\n", beside,
+                    fixed(median(ratios), 2).c_str(), fixed(*std::max_element(ratios.begin(), ratios.end()), 2).c_str(),
+                    ratios.size());
+    }
+
+    const Options& options_;
+    Files files_;
+    PeerPrograms programs_;
+    SuiteMemory memory_;
+    Table table_;
+    std::vector<Row> rows_;
+    std::vector<ChartRow> chart_;
+};
+
+Case<double> matrix_free_ring(int spins) {
+    return {.problem = {"Ising ring " + std::to_string(spins) + ", matrix-free", {}, ising_values(spins, 1.0)},
+            .ring = {spins, 1.0}};
+}
+
+Case<double> stiffness_and_mass(int N) {
+    auto pencil = tetrahedra_3d(N);
+    return {.problem = {"P1 " + std::to_string(N) + "^3", std::move(pencil.A)}, .B = std::move(pencil.B)};
+}
+
+void run(const Options& options) {
+    Suite suite(options);
+    const bool small = options.small;
+    const Case<double> cube{laplacian_3d(5)};
+    suite.compare<double>({laplacian_2d(small ? 150 : 500)}, {laplacian_2d(8)});
+    suite.compare<double>({laplacian_3d(small ? 32 : 64)}, cube);
+    suite.compare<double>({anderson_3d(small ? 24 : 48, 8.0)}, {anderson_3d(5, 8.0)});
+    suite.compare<double>(matrix_free_ring(small ? 14 : 18), matrix_free_ring(7));
+    suite.compare<double>({ising_ring(small ? 14 : 18, 1.0)}, {ising_ring(7, 1.0)});
+    suite.compare<double>({heisenberg_ring(small ? 14 : 18)}, {heisenberg_ring(10)});
+    suite.compare<Complex>({hofstadter(small ? 80 : 300, 1.0 / 7.0, 0.25)}, {hofstadter(12, 1.0 / 7.0, 0.25)});
+    suite.compare<double>(stiffness_and_mass(small ? 12 : 32), stiffness_and_mass(5));
+    suite.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        run(parse_options(argc, argv, "Usage: bench_peers [options]\n"));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_peers: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,93 @@
+// lambdabar's product behind a C interface, for the peers that are driven from Python (peers.py).
+#include "cases.hpp"
+
+#include <lambdabar/block/kernels.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <variant>
+
+namespace {
+
+using namespace bench;
+
+template <class S>
+struct Open {
+    explicit Open(const char* path) : c(read_case<S>(path)), operators(c) {}
+    Case<S> c;
+    CaseOperators<S> operators;
+};
+
+using Handle = std::variant<std::unique_ptr<Open<double>>, std::unique_ptr<Open<Complex>>>;
+
+/// Blocks that come column by column are turned into rows and back: the kernels read a matrix once for a row of them.
+template <class S>
+void multiply(const Product<S>& A, const void* x, void* y, Index b, bool row_major) {
+    const Index n = A.rows();
+    if (row_major || b == 1) {
+        A.apply(Eigen::Map<const lambdabar::Block<S>>(static_cast<const S*>(x), n, b),
+                Eigen::Map<lambdabar::Block<S>>(static_cast<S*>(y), n, b));
+        return;
+    }
+    const lambdabar::Block<S> X =
+        lambdabar::to_block<S>(Eigen::Map<const lambdabar::Matrix<S>>(static_cast<const S*>(x), n, b));
+    lambdabar::Block<S> Y(n, b);
+    A.apply(X, Y);
+    Eigen::Map<lambdabar::Matrix<S>>(static_cast<S*>(y), n, b) = Y;
+}
+
+}  // namespace
+
+extern "C" {
+
+/// A handle, or null after a sentence on standard error.
+void* bench_open(const char* path) {
+    try {
+        if (is_complex_case(path)) return new Handle(std::make_unique<Open<Complex>>(path));
+        return new Handle(std::make_unique<Open<double>>(path));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return nullptr;
+    }
+}
+
+long bench_rows(const void* handle) {
+    return std::visit([](const auto& open) { return static_cast<long>(open->operators.A().rows()); },
+                      *static_cast<const Handle*>(handle));
+}
+
+int bench_is_complex(const void* handle) { return static_cast<const Handle*>(handle)->index() == 1; }
+
+int bench_has_mass(const void* handle) {
+    return std::visit([](const auto& open) { return open->operators.B() != nullptr; },
+                      *static_cast<const Handle*>(handle));
+}
+
+/// Y = A X (or B X) for n×b blocks without gaps.
+void bench_multiply(const void* handle, int mass, const void* x, void* y, long b, int row_major) {
+    std::visit(
+        [&](const auto& open) {
+            multiply(mass != 0 ? *open->operators.B() : open->operators.A(), x, y, b, row_major != 0);
+        },
+        *static_cast<const Handle*>(handle));
+}
+
+/// Products with A and seconds in products since the last reset.
+void bench_counters(const void* handle, long* products, double* seconds) {
+    std::visit(
+        [&](const auto& open) {
+            *products = static_cast<long>(open->operators.A().products());
+            *seconds = open->operators.A().seconds() + (open->operators.B() ? open->operators.B()->seconds() : 0.0);
+        },
+        *static_cast<const Handle*>(handle));
+}
+
+void bench_reset(const void* handle) {
+    std::visit(
+        [](const auto& open) {
+            open->operators.A().reset();
+            if (open->operators.B()) open->operators.B()->reset();
+        },
+        *static_cast<const Handle*>(handle));
+}
+}
