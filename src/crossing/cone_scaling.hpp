@@ -11,8 +11,8 @@ namespace lambdabar {
 
 // The pieces of an interior-point method on Hermitian positive definite m×m matrices, m small.
 
-/// The Nesterov–Todd point W of P, Z ≻ 0, W Z W = P: with P = L Lᴴ, Z = R Rᴴ and RᴴL = X D Yᴴ it is W = G Gᴴ,
-/// G = L Y D^(−1/2) (Todd, Toh & Tütüncü, SIAM J. Optim. 8, 1998). Its inverse is (R X D^(−1/2))(·)ᴴ.
+/// Nesterov and Todd's scaling of P, Z ≻ 0, in which both are one diagonal matrix: with P = L Lᴴ, Z = R Rᴴ and
+/// RᴴL = X D Yᴴ it is G = L Y D^(−1/2), G⁻ᴴ = R X D^(−1/2) (Todd, Toh & Tütüncü, SIAM J. Optim. 8, 1998).
 template <ScalarType S>
 class ConeScaling {
 public:
@@ -23,18 +23,17 @@ public:
         const Eigen::JacobiSVD<Matrix<S>> svd(R.adjoint() * L, Eigen::ComputeFullU | Eigen::ComputeFullV);
         const Eigen::VectorXd scale = svd.singularValues().cwiseSqrt().cwiseInverse();
         valid_ = scale.allFinite();
-        const Matrix<S> G = L * svd.matrixV() * scale.template cast<S>().asDiagonal();
-        const Matrix<S> H = R * svd.matrixU() * scale.template cast<S>().asDiagonal();
-        W_ = G * G.adjoint();
-        W_inverse_ = H * H.adjoint();
+        D_ = svd.singularValues();
+        G_ = L * svd.matrixV() * scale.template cast<S>().asDiagonal();
+        G_inverse_ = (R * svd.matrixU() * scale.template cast<S>().asDiagonal()).adjoint();
     }
 
     /// False if P or Z is not positive definite to rounding.
     bool valid() const { return valid_; }
-    const Matrix<S>& W() const { return W_; }
-    const Matrix<S>& W_inverse() const { return W_inverse_; }
-    Matrix<S> Z_inverse() const { return R_.solve(Matrix<S>::Identity(W_.rows(), W_.cols())); }
-    Matrix<S> P_inverse() const { return L_.solve(Matrix<S>::Identity(W_.rows(), W_.cols())); }
+    const Matrix<S>& G() const { return G_; }
+    const Matrix<S>& G_inverse() const { return G_inverse_; }
+    /// G⁻¹ P G⁻ᴴ = Gᴴ Z G, diagonal.
+    const Eigen::VectorXd& D() const { return D_; }
 
     /// The largest t ≤ 1e10 with P + t dP ⪰ 0, and with Z + t dZ ⪰ 0.
     double step_of_P(const Matrix<S>& dP) const { return step(L_, dP); }
@@ -51,23 +50,24 @@ private:
     }
 
     Eigen::LLT<Matrix<S>> L_, R_;
-    Matrix<S> W_, W_inverse_;
+    Matrix<S> G_, G_inverse_;
+    Eigen::VectorXd D_;
     bool valid_ = false;
 };
 
-/// The matrix of U ↦ W U W in coordinates. O(m⁴).
+/// The matrix of U ↦ G U Gᴴ in coordinates. O(m⁴).
 template <ScalarType S>
-Eigen::MatrixXd congruence(const Matrix<S>& W) {
-    const Index m = W.rows(), d = coordinate_count<S>(m);
+Eigen::MatrixXd congruence(const Matrix<S>& G) {
+    const Index m = G.rows(), d = coordinate_count<S>(m);
     Eigen::MatrixXd T(d, d);
     Index at = 0;
     for (Index a = 0; a < m; ++a) {
         for (Index b = 0; b < a; ++b) {  // E = (e_a e_bᴴ + e_b e_aᴴ)/√2 and i(e_a e_bᴴ − e_b e_aᴴ)/√2
-            const Matrix<S> product = W.col(a) * W.row(b) * S{std::numbers::sqrt2};
+            const Matrix<S> product = G.col(a) * G.col(b).adjoint() * S{std::numbers::sqrt2};
             T.col(at++) = to_coordinates<S>(product);
             if constexpr (!std::same_as<S, double>) T.col(at++) = to_coordinates<S>(S{0.0, 1.0} * product);
         }
-        T.col(at++) = to_coordinates<S>(W.col(a) * W.row(a));
+        T.col(at++) = to_coordinates<S>(G.col(a) * G.col(a).adjoint());
     }
     return T;
 }
