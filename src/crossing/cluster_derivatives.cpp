@@ -36,6 +36,32 @@ ScaledBasis<S> scaled_basis(const Eigenpairs<S>& pairs, const Cluster& cluster, 
     return result;
 }
 
+template <ScalarType S>
+Eigen::MatrixXd hermitian_components(const Block<S>& Q, const Eigen::VectorXd& lambda, double sign,
+                                     const detail::ContractCluster<S>& contract) {
+    const Index m = Q.cols();
+    Eigen::MatrixXd components;
+    // Budget: for each coordinate two vectors and the operator's derivative once; the result written once.
+    Index at = 0;
+    const auto put = [&](const Block<S>& v, Index b, double weight, double value) {
+        const Eigen::VectorXd g = contract({v * S{weight}, Q.col(b)}, Eigen::VectorXd::Constant(1, value));
+        if (at == 0) components.resize(g.size(), coordinate_count<S>(m));
+        components.col(at++) = g;
+    };
+    for (Index a = 0; a < m; ++a) {
+        const Block<S> q = Q.col(a);
+        for (Index b = 0; b < a; ++b) {
+            const double mean = 0.5 * (lambda(a) + lambda(b));
+            put(q, b, sign * std::numbers::sqrt2, mean);
+            if constexpr (!std::same_as<S, double>) {  // Re (i q_a)ᴴ A_l q_b = Im q_aᴴ A_l q_b
+                put(q * S{0.0, 1.0}, b, sign * std::numbers::sqrt2, mean);
+            }
+        }
+        put(q, a, sign, lambda(a));
+    }
+    return components;
+}
+
 namespace detail {
 
 template <ScalarType S>
@@ -43,28 +69,10 @@ ClusterDerivatives<S> cluster_derivatives(const Eigenpairs<S>& pairs, const Clus
                                           const ContractCluster<S>& contract) {
     const ScaledBasis<S> scaled = scaled_basis(pairs, cluster, n);
     const Block<S>& Q = scaled.Q;
-    const Index m = cluster.count;
     ClusterDerivatives<S> result{.cluster = cluster,
-                                 .values = pairs.values.segment(cluster.first, m),
-                                 .basis = pairs.vectors.middleCols(cluster.first, m)};
-    // Budget: for each coordinate two vectors and the operator's derivative once; the result written once.
-    Index at = 0;
-    const auto put = [&](const Block<S>& v, Index b, double weight, double lambda) {
-        const Eigen::VectorXd g = contract({v * S{weight}, Q.col(b)}, Eigen::VectorXd::Constant(1, lambda));
-        if (at == 0) result.components.resize(g.size(), coordinate_count<S>(m));
-        result.components.col(at++) = g;
-    };
-    for (Index a = 0; a < m; ++a) {
-        const Block<S> q = Q.col(a);
-        for (Index b = 0; b < a; ++b) {
-            const double lambda = 0.5 * (result.values(a) + result.values(b));
-            put(q, b, scaled.sign * std::numbers::sqrt2, lambda);
-            if constexpr (!std::same_as<S, double>) {  // Re (i q_a)ᴴ A_l q_b = Im q_aᴴ A_l q_b
-                put(q * S{0.0, 1.0}, b, scaled.sign * std::numbers::sqrt2, lambda);
-            }
-        }
-        put(q, a, scaled.sign, result.values(a));
-    }
+                                 .values = pairs.values.segment(cluster.first, cluster.count),
+                                 .basis = pairs.vectors.middleCols(cluster.first, cluster.count)};
+    result.components = hermitian_components<S>(Q, result.values, scaled.sign, contract);
     return result;
 }
 
@@ -125,6 +133,8 @@ DirectionalDerivatives<S> directional_derivatives(const ClusterDerivatives<S>& d
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                               \
+    template Eigen::MatrixXd hermitian_components<S>(const Block<S>&, const Eigen::VectorXd&, double,          \
+                                                     const detail::ContractCluster<S>&);                       \
     template ScaledBasis<S> scaled_basis<S>(const Eigenpairs<S>&, const Cluster&, Index);                      \
     template ClusterDerivatives<S> detail::cluster_derivatives<S>(const Eigenpairs<S>&, const Cluster&, Index, \
                                                                   const ContractCluster<S>&);                  \

@@ -129,11 +129,10 @@ TEST_CASE_TEMPLATE("subdifferential: sums of extremal eigenvalues that end insid
                 most = std::max(most, set.element(random_member<S>(4, 2, 500 + i)).dot(d));
             CHECK(set.support(d) >= most - 1e-12);
             CHECK(set.support(d) - most <= 0.3);
-            CHECK(std::abs(set.support(-d) + (largest ? -set.support(-d) : set.directional_derivative(d)) *
-                                                 (largest ? -1.0 : 1.0) * (largest ? -1.0 : 1.0)) <= 1e-12);
+            if (!largest) CHECK(std::abs(set.support(-d) + set.directional_derivative(d)) <= 1e-12);
         }
         const auto least = minimum_norm(set);
-        CHECK(least.gap <= 1e-9 * least.scale /* U ⪯ I active */);
+        CHECK(least.gap <= 1e-8);
         for (unsigned i = 0; i < 50; ++i)
             CHECK(set.element(random_member<S>(4, 2, 600 + i)).norm() >= least.norm - 1e-9);
     }
