@@ -19,6 +19,7 @@ constexpr double kSerious = 0.1;    // of the predicted increase, for a trial po
 constexpr double kActive = 1e-3;    // of the largest weight, for a vector to count as one of the multiple eigenvalue
 constexpr double kNear = 1e-3;      // predicted increase, relative to λ, from which on certificates are sought
 constexpr double kFar = 1e4;        // by how much the proximal term is weakened for them
+constexpr Index kRoom = 8;          // test vectors, at least
 constexpr double kDropped = 1e-12;  // weights below vanish with their vectors
 
 template <ScalarType S>
@@ -28,7 +29,7 @@ public:
         : at_(at), options_(options), set_(complete(options.set, p)), p_(p) {
         if (options.bundle < 2 || options.bundle > 32)
             throw std::invalid_argument(sentence("maximize_eigmin: bundle = ", options.bundle, " must lie in 2 … 32"));
-        if (!(options.tol > 0.0) || options.max_iterations < 1)
+        if (!(options.tol > 0.0) || !(options.tol_absolute >= 0.0) || options.max_iterations < 1)
             throw std::invalid_argument(sentence("maximize_eigmin: tol = ", options.tol, " and max_iterations = ",
                                                  options.max_iterations, " must be positive"));
     }
@@ -41,15 +42,16 @@ public:
         extend(Block<S>(best.pairs.vectors));
         while (true) {
             build_model();
-            const double scale = options_.tol * std::abs(best.value) + 1e-12 * best.pairs.norm_A;
-            const BundleStep<S> step = solve_bundle_model(model_, 0.02 * scale);
+            const double scale =
+                std::max({options_.tol * std::abs(best.value), options_.tol_absolute, 1e-13 * best.pairs.norm_A});
+            const BundleStep<S> step = solve_bundle_model(model_, 1e-3 * scale);
             update_certificate(step);
             // The proximal term keeps tr(W A_l) from being level. Near the end the model alone gives the better proof.
             if (step.model - best.value <= kNear * std::abs(best.value)) {
                 BundleModel<S> far = model_;
                 far.t = t_ * kFar;
                 far.has_aggregate = false;
-                update_certificate(solve_bundle_model(far, 0.02 * scale));
+                update_certificate(solve_bundle_model(far, 1e-3 * scale));
             }
             EigminStep log{.iteration = best.iterations, .value = best.value, .trial = best.value, .bound = best.bound};
             log.predicted = step.model - best.value;
@@ -65,6 +67,7 @@ public:
             }
             const Eigen::VectorXd trial = into_the_set(p_ + step.x, set_);
             pairs_wanted_ = log.multiplicity + 2;
+            room_ = std::min(options_.bundle, std::max(kRoom, 2 * log.multiplicity + 4));
             Eigenpairs<S> pairs = solve_pairs(trial);
             log.trial = pairs.values(0);
             const double increase = log.trial - best.value;
@@ -73,7 +76,7 @@ public:
             extend(Block<S>(pairs.vectors));
             // Where the model holds, the proximal term is only in the way; where it fails, it was too far.
             if (increase >= 0.5 * log.predicted) t_ *= 6.0;
-            if (increase < 0.0) t_ *= 0.4;
+            if (increase < 0.0 || (!options_.affine && !log.serious)) t_ *= 0.4;
             if (log.serious) {
                 if (has_aggregate_ && options_.affine) aggregate_value_ += aggregate_slope_.dot(trial - p_);
                 if (!options_.affine) has_aggregate_ = false;
@@ -112,7 +115,7 @@ private:
     /// The span of the new vectors and of what fits of the old ones, orthonormal; Gram–Schmidt twice, column by column.
     void extend(const Block<S>& X) {
         const Index n = X.rows(), offered = X.cols() + Q_.cols();
-        Block<S> V(n, std::min(offered, options_.bundle));
+        Block<S> V(n, std::min(offered, std::max(room_, X.cols())));
         Index r = 0;
         for (Index i = 0; i < offered && r < V.cols(); ++i) {
             Block<S> v = i < X.cols() ? Block<S>(X.col(i)) : Block<S>(Q_.col(i - X.cols()));
@@ -186,7 +189,7 @@ private:
         const Index r = Q_.cols(), d = coordinate_count<S>(r);
         const Matrix<S> E = weights.vectors.rowwise().reverse();
         const Eigen::VectorXd w = weights.values.reverse().cwiseMax(0.0);
-        const Index kept = std::min(r, std::max<Index>(1, options_.bundle - offered));
+        const Index kept = std::min(r, std::max<Index>(0, room_ - offered));
         const double dropped = w.tail(r - kept).sum() + step.alpha;
         if (dropped > kDropped) {
             const Matrix<S> rest = E.rightCols(r - kept) * w.tail(r - kept).template cast<S>().asDiagonal() *
@@ -220,7 +223,7 @@ private:
     bool has_aggregate_ = false;
     double aggregate_value_ = 0.0, t_ = 0.0;  // at the centre
     Eigen::VectorXd aggregate_slope_;
-    Index pairs_wanted_ = 3;
+    Index pairs_wanted_ = 3, room_ = kRoom;
     EigminMaximum<S> result_;
 };
 

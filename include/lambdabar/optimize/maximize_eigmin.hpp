@@ -37,11 +37,12 @@ template <ScalarType S>
 struct MaximizeOptions {
     ParameterSet set = {};
     bool affine = false;         // A(p) is affine in p, so that bounds are proofs; implied by AffineOperator
-    double tol = 1e-7;           // on bound − value, relative to |value|
+    double tol = 1e-6;           // on bound − value, relative to |value|
+    double tol_absolute = 0.0;   // or absolute: the larger of the two counts
     Index max_iterations = 200;  // eigensolves
-    Index bundle = 20;           // most test vectors of the model, 2 … 32
-    Index pairs = 0;             // eigenpairs per solve; 0: two more than the multiplicity seen
-    double eigsh_tol = 1e-11;    // as EigshOptions::tol
+    Index bundle = 24;  // most test vectors of the model, 2 … 32; it uses twice the multiplicity, and 8 at least
+    Index pairs = 0;    // eigenpairs per solve; 0: two more than the multiplicity seen
+    double eigsh_tol = 1e-11;                             // as EigshOptions::tol
     std::function<bool(const EigminStep&)> monitor = {};  // return false to stop
     Sum sum = {};
 };
@@ -49,20 +50,20 @@ struct MaximizeOptions {
 /// The maximum of λ_min(A(p)) over a set, and the proof of it.
 template <ScalarType S>
 struct [[nodiscard]] EigminMaximum {
-    Eigen::VectorXd p;
+    Eigen::VectorXd p = {};
     double value = 0.0;  // λ_min(A(p))
     /// For affine A no p of the set has λ_min above: tr(W A(p′)) ≤ bound for all p′ in it, W = Q U Qᴴ ⪰ 0, tr W = 1,
     /// which is the dual semidefinite program's value. Infinite if the set is unbounded in a direction that W favours.
     double bound = std::numeric_limits<double>::infinity();
-    Matrix<S> certificate_vectors;  // Q, n×r, orthonormal
-    Matrix<S> certificate_weights;  // U, r×r
-    double gradient_norm = 0.0;     // ‖(tr(W A_l))_l‖, least over the last model: stationarity where nothing binds
+    Matrix<S> certificate_vectors = {};  // Q, n×r, orthonormal
+    Matrix<S> certificate_weights = {};  // U, r×r
+    double gradient_norm = 0.0;  // ‖(tr(W A_l))_l‖, least over the last model: stationarity where nothing binds
     bool converged = false;
-    bool certified = false;  // A is affine: `bound` is a proof
-    Eigenpairs<S> pairs;     // at p
-    Index iterations = 0;    // eigensolves
+    bool certified = false;    // A is affine: `bound` is a proof
+    Eigenpairs<S> pairs = {};  // at p
+    Index iterations = 0;      // eigensolves
     Index products = 0;
-    std::vector<EigminStep> history;
+    std::vector<EigminStep> history = {};
 };
 
 namespace detail {
