@@ -83,7 +83,7 @@ FermiDirac fermi_dirac(const Eigenpairs<S>& pairs, double electrons, double temp
 
     SymmetricFunction& energy = state.free_energy;
     energy.value = state.band_energy - temperature * state.entropy;
-    energy.values = state.occupations;
+    energy.values_bar = state.occupations;
     energy.steepness = 0.25 / temperature;
     energy.distance = temperature * state.entropy;
     // F = max over μ of Ω(μ) + μN: with more states Ω falls by T log(1 + exp(−(λ − μ)/T)) for each, and so does F at
@@ -113,7 +113,7 @@ template <ScalarType S>
 SymmetricFunction level_response(const FermiDirac& state, const Eigenpairs<S>& pairs, const Matrix<S>& bar_times_X,
                                  const Sum& sum) {
     const double shift = level_shift(state, pairs, bar_times_X, sum);
-    SymmetricFunction phi{.values = shift * state.slopes};
+    SymmetricFunction phi{.values_bar = shift * state.slopes};
     phi.steepness = std::abs(shift) / (6.0 * std::sqrt(3.0) * state.temperature * state.temperature);  // max |f″|
     return phi;
 }

@@ -13,14 +13,15 @@ namespace {
 template <ScalarType S>
 void require_symmetric(const Eigenpairs<S>& pairs, const SymmetricFunction& bar) {
     const Index k = pairs.size();
-    if (bar.values.size() != k || !bar.values.allFinite()) {
-        throw std::invalid_argument(sentence("pullback: there are ", bar.values.size(), " eigenvalue cotangents",
-                                             bar.values.allFinite() ? "" : ", not all finite,", " for ", k, " pairs"));
+    if (bar.values_bar.size() != k || !bar.values_bar.allFinite()) {
+        throw std::invalid_argument(sentence("pullback: there are ", bar.values_bar.size(), " eigenvalue cotangents",
+                                             bar.values_bar.allFinite() ? "" : ", not all finite,", " for ", k,
+                                             " pairs"));
     }
-    const double rounding = 1e-12 * bar.values.cwiseAbs().maxCoeff();
+    const double rounding = 1e-12 * bar.values_bar.cwiseAbs().maxCoeff();
     for (const Cluster& cluster : pairs.clusters) {
         for (Index i = cluster.first + 1; i < cluster.first + cluster.count; ++i) {
-            const double spread = std::abs(bar.values(i) - bar.values(i - 1)),
+            const double spread = std::abs(bar.values_bar(i) - bar.values_bar(i - 1)),
                          gap = pairs.values(i) - pairs.values(i - 1);
             if (spread <= 2.0 * bar.steepness * gap + rounding) continue;
             throw NotDifferentiable(sentence("pullback: the eigenvalue cotangents of pairs ", i, " and ", i + 1,
@@ -46,7 +47,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
     const Index k = pairs.size();
     // XᴴAX = I where A is the definite operator: dλ = λ xᴴ(dA − λ dB)x.
     const Eigen::VectorXd weights =
-        pairs.definite == Definite::A ? Eigen::VectorXd(bar.values.cwiseProduct(pairs.values)) : bar.values;
+        pairs.definite == Definite::A ? Eigen::VectorXd(bar.values_bar.cwiseProduct(pairs.values)) : bar.values_bar;
 
     Pullback<S> result;
     Block<S> X = to_block<S>(pairs.vectors);
@@ -64,7 +65,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
     // Rotations inside the set by ‖r_i‖/δ_ij change Ā by (λ̄_i − λ̄_j)‖r_i‖/δ_ij ≤ steepness·‖r_i‖.
     Eigen::VectorXd gaps(k);
     for (Index i = 0; i < k; ++i) gaps(i) = gap_outside(pairs, i);
-    const Eigen::VectorXd errors = bar.values.cwiseAbs() + bar.steepness * gaps;
+    const Eigen::VectorXd errors = bar.values_bar.cwiseAbs() + bar.steepness * gaps;
     report.error_estimate =
         estimate_error<S>(pairs, x_norms, gaps, errors, Eigen::VectorXd::Zero(k), 0.0, report, result.A, options.sum);
     return result;

@@ -45,8 +45,8 @@ SymmetricFunction soft_minimum(const Eigen::VectorXd& lambda, double beta, const
     const double lowest = lambda.minCoeff();
     const Eigen::VectorXd weights = (-beta * (lambda.array() - lowest)).exp();
     const double total = weights.sum();
-    SymmetricFunction phi{.value = lowest - std::log(total) / beta, .values = weights / total};
-    phi.steepness = beta * phi.values.maxCoeff();
+    SymmetricFunction phi{.value = lowest - std::log(total) / beta, .values_bar = weights / total};
+    phi.steepness = beta * phi.values_bar.maxCoeff();
     const double beyond = rest.count > 0.0 ? rest.count * std::exp(-beta * (rest.nearest - lowest)) / total : 0.0;
     phi.truncation = std::log1p(beyond) / beta;
     phi.gradient_truncation = 2.0 * beyond / (1.0 + beyond);
@@ -103,8 +103,8 @@ SymmetricFunction p_norm(const Eigenpairs<S>& pairs, double p, Bound bound) {
     const double count = bound == Bound::inside ? static_cast<double>(pairs.size()) : 1.0;
     const double mean = (lambda / extreme).array().pow(power).sum() / count;
     SymmetricFunction phi{.value = extreme * std::pow(mean, 1.0 / power)};
-    phi.values = (lambda / phi.value).array().pow(power - 1.0) / count;
-    phi.steepness = std::abs(power - 1.0) * phi.values.cwiseQuotient(lambda).maxCoeff();
+    phi.values_bar = (lambda / phi.value).array().pow(power - 1.0) / count;
+    phi.steepness = std::abs(power - 1.0) * phi.values_bar.cwiseQuotient(lambda).maxCoeff();
     phi.distance = std::abs(phi.value - extreme);
     return phi;
 }
@@ -127,8 +127,8 @@ SymmetricFunction band_gap(const Eigenpairs<S>& pairs, Index occupied, const Ban
         throw NotDifferentiable(sentence("band_gap: there is no gap between pairs ", occupied, " and ", occupied + 1,
                                          " (λ = ", below, " and ", above, "), which are one cluster"));
     }
-    SymmetricFunction upper{.value = above, .values = Eigen::VectorXd::Unit(k - occupied, 0)};
-    SymmetricFunction lower{.value = below, .values = Eigen::VectorXd::Unit(occupied, occupied - 1)};
+    SymmetricFunction upper{.value = above, .values_bar = Eigen::VectorXd::Unit(k - occupied, 0)};
+    SymmetricFunction lower{.value = below, .values_bar = Eigen::VectorXd::Unit(occupied, occupied - 1)};
     if (options.beta > 0.0) {
         upper = soft_minimum(pairs.values.tail(k - occupied), options.beta, outside(pairs, 1.0, options.sum));
         lower = negated(soft_minimum(-pairs.values.head(occupied), options.beta, outside(pairs, -1.0, options.sum)));
@@ -147,8 +147,8 @@ SymmetricFunction band_gap(const Eigenpairs<S>& pairs, Index occupied, const Ban
         throw std::invalid_argument(sentence("band_gap: gap over mid-gap needs positive edges, not ", l, " and ", u));
     const double by_u = options.relative ? 4.0 * l / (sum * sum) : 1.0;
     const double by_l = options.relative ? -4.0 * u / (sum * sum) : -1.0;
-    SymmetricFunction phi{.value = options.relative ? ratio(u, l) : u - l, .values = Eigen::VectorXd(k)};
-    phi.values << by_l * lower.values, by_u * upper.values;
+    SymmetricFunction phi{.value = options.relative ? ratio(u, l) : u - l, .values_bar = Eigen::VectorXd(k)};
+    phi.values_bar << by_l * lower.values_bar, by_u * upper.values_bar;
     phi.steepness = std::max(std::abs(by_l) * lower.steepness, std::abs(by_u) * upper.steepness);
     phi.gradient_truncation = std::abs(by_l) * lower.gradient_truncation + std::abs(by_u) * upper.gradient_truncation;
     const double u_low = u - upper.truncation, l_high = l + lower.truncation;

@@ -19,7 +19,7 @@ constexpr double kSerious = 0.1;    // of the predicted increase, for a trial po
 constexpr double kActive = 1e-3;    // of the largest weight, for a vector to count as one of the multiple eigenvalue
 constexpr double kNear = 1e-3;      // predicted increase, relative to λ, from which on certificates are sought
 constexpr double kFar = 1e4;        // by how much the proximal term is weakened for them
-constexpr Index kRoom = 8;          // test vectors, at least
+constexpr Index kRoom = 12;         // test vectors, at least
 constexpr double kDropped = 1e-12;  // weights below vanish with their vectors
 
 template <ScalarType S>

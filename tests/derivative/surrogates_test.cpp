@@ -230,7 +230,7 @@ TEST_CASE("surrogates: misuse is refused with its numbers, a cut cluster and a f
     const auto cut = eigsh(op, {.k = 2, .tol = 1e-14});
     CHECK(contains(message_of<NotDifferentiable>([&] { (void)pullback(op, cut, soft_min(cut, 2.0)); }),
                    "cuts a cluster"));
-    const SymmetricFunction ordered{.values = numbers({1, 2, 3, 0, 0}), .steepness = 10.0};
+    const SymmetricFunction ordered{.values_bar = numbers({1, 2, 3, 0, 0}), .steepness = 10.0};
     const auto message = message_of<NotDifferentiable>([&] { (void)pullback(op, pairs, ordered); });
     CHECK(contains(message, "pairs 1 and 2"));
     CHECK(contains(message, "order of equal eigenvalues"));

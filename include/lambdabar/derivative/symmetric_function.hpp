@@ -9,7 +9,7 @@ namespace lambdabar {
 /// hand.
 struct SymmetricFunction {
     double value = 0.0;                // φ
-    Eigen::VectorXd values = {};       // λ̄, k
+    Eigen::VectorXd values_bar = {};   // λ̄, k
     double steepness = 0.0;            // largest |λ̄_i − λ̄_j|/|λ_i − λ_j|
     double truncation = 0.0;           // φ of all n eigenvalues is off by at most this; 0: φ is of these k alone
     double gradient_truncation = 0.0;  // and its Ā by this in the trace norm, twice the weight of what is left out

@@ -40,7 +40,7 @@ struct MaximizeOptions {
     double tol = 1e-6;           // on bound − value, relative to |value|
     double tol_absolute = 0.0;   // or absolute: the larger of the two counts
     Index max_iterations = 200;  // eigensolves
-    Index bundle = 24;  // most test vectors of the model, 2 … 32; it uses twice the multiplicity, and 8 at least
+    Index bundle = 24;  // most test vectors of the model, 2 … 32; it uses twice the multiplicity, and 12 at least
     Index pairs = 0;    // eigenpairs per solve; 0: two more than the multiplicity seen
     double eigsh_tol = 1e-11;                             // as EigshOptions::tol
     std::function<bool(const EigminStep&)> monitor = {};  // return false to stop
