@@ -87,6 +87,7 @@ public:
             if (!record(log)) break;
         }
         best.p = p_;
+        at_(p_, [](const Pencil<S>&, const detail::ContractCluster<S>&) {});  // the caller's operator stays at the best
         return std::move(best);
     }
 
