@@ -173,12 +173,12 @@ void one_case(unsigned seed, Tally& tally) {
     }
 }
 
-}  // namespace
-
-TEST_CASE_TEMPLATE("fuzz: 5000 random spectra with random clusters are right or refused, never silently wrong", S,
-                   double, Complex) {
+/// 2500 spectra from `first` on.
+template <ScalarType S>
+void run_fuzz(unsigned first) {
+    constexpr Index kCases = 2500;
     Tally tally;
-    for (unsigned seed = 0; seed < 5000; ++seed) {
+    for (unsigned seed = first; seed < first + kCases; ++seed) {
         try {
             one_case<S>(seed, tally);
         } catch (const NotConverged&) {  // an adjoint that cannot reach its tolerance beside a tiny gap
@@ -186,7 +186,16 @@ TEST_CASE_TEMPLATE("fuzz: 5000 random spectra with random clusters are right or 
         }
     }
     MESSAGE(tally.right << " right, " << tally.refused << " refused");
-    CHECK(tally.right + tally.refused == 5000);
-    CHECK(tally.right > 1000);
-    CHECK(tally.refused > 500);
+    CHECK(tally.right + tally.refused == kCases);
+    CHECK(tally.right > 800);
+    CHECK(tally.refused > 300);
 }
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("fuzz: random spectra with random clusters are right or refused, never silently wrong", S, double,
+                   Complex) {
+    run_fuzz<S>(0);
+}
+
+TEST_CASE_TEMPLATE("fuzz: as many again, 10⁴ in all", S, double, Complex) { run_fuzz<S>(2500); }
