@@ -7,8 +7,8 @@
 
 namespace lambdabar {
 
-// Checks shared by every derivative of an eigenpair set. Each throws with the numbers in one sentence, which begins with
-// the function `who`.
+// Checks shared by every derivative of an eigenpair set. Each throws with the numbers in one sentence, which begins
+// with the function `who`.
 
 /// Throws std::invalid_argument if A and B differ in size.
 template <ScalarType S>
