@@ -36,10 +36,19 @@
 #include <lambdabar/derivative/pullback.hpp>
 #include <lambdabar/derivative/general_cotangent.hpp>
 #include <lambdabar/derivative/pullback_general.hpp>
+#include <lambdabar/derivative/symmetric_function.hpp>
+#include <lambdabar/derivative/surrogates.hpp>
 
 #include <lambdabar/gradient/gradient.hpp>
 #include <lambdabar/gradient/gradient_general.hpp>
 #include <lambdabar/gradient/eigmin.hpp>
+
+#include <lambdabar/crossing/hermitian_coordinates.hpp>
+#include <lambdabar/crossing/cluster_derivatives.hpp>
+#include <lambdabar/crossing/subdifferential.hpp>
+#include <lambdabar/crossing/track_modes.hpp>
+
+#include <lambdabar/optimize/maximize_eigmin.hpp>
 
 #include <lambdabar/check/check_operator.hpp>
 #include <lambdabar/check/check_gradient.hpp>

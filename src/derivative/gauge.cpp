@@ -1,20 +1,12 @@
 #include "gauge.hpp"
+#include "sentence.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace lambdabar {
 
 namespace {
-
-template <class... Parts>
-std::string sentence(const Parts&... parts) {
-    std::ostringstream message;
-    message.precision(12);
-    (message << ... << parts);
-    return message.str();
-}
 
 /// "pairs 2–4 (1-based, λ = 2.0 … 2.0)"
 template <ScalarType S>
@@ -41,14 +33,14 @@ double positive_gap(const Eigenpairs<S>& pairs, Index i, double gap) {
 }  // namespace
 
 template <ScalarType S>
-void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
+void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n, const char* who) {
     const Index k = pairs.size();
     if (k < 1 || pairs.vectors.rows() != n || pairs.vectors.cols() != k || pairs.residuals.size() != k) {
-        throw std::invalid_argument(sentence("pullback: the pairs hold ", k, " values, ", pairs.vectors.rows(), "×",
+        throw std::invalid_argument(sentence(who, ": the pairs hold ", k, " values, ", pairs.vectors.rows(), "×",
                                              pairs.vectors.cols(), " vectors and ", pairs.residuals.size(),
                                              " residuals; the operator has ", n, " rows"));
     }
-    if (!pairs.values.allFinite()) throw std::invalid_argument("pullback: an eigenvalue is not finite");
+    if (!pairs.values.allFinite()) throw std::invalid_argument(sentence(who, ": an eigenvalue is not finite"));
     if (pairs.converged) return;
     Index worst = 0;
     for (Index i = 0; i < k; ++i) {
@@ -56,11 +48,11 @@ void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n) {
     }
     const double limit = pairs.tol * pairs.norm_A;
     if (pairs.residuals(worst) <= limit) {
-        throw NotConverged(sentence("pullback: the ", k,
+        throw NotConverged(sentence(who, ": the ", k,
                                     " pairs have converged but the guard beyond them (λ = ", pairs.guard_value,
                                     ", residual ", pairs.guard_residual, ") has not, so the set may cut a cluster"));
     }
-    throw NotConverged(sentence("pullback: pair ", worst + 1, " of ", k, " (λ = ", pairs.values(worst),
+    throw NotConverged(sentence(who, ": pair ", worst + 1, " of ", k, " (λ = ", pairs.values(worst),
                                 ") has not converged: its residual is ", pairs.residuals(worst), ", the tolerance ",
                                 limit));
 }
@@ -76,7 +68,7 @@ bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster) {
 }
 
 template <ScalarType S>
-void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
+void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what, const char* who) {
     if (!pairs.cuts_cluster) return;
     const Index last = pairs.size() - 1;
     const bool at_top = pairs.which == Which::smallest ||
@@ -84,9 +76,27 @@ void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what) {
                                                               std::abs(pairs.guard_value - pairs.values(0)));
     const Index edge = at_top ? last : 0;
     throw NotDifferentiable(
-        sentence("pullback: ", what, " is not differentiable, because the set of ", pairs.size(),
+        sentence(who, ": ", what, " is not differentiable, because the set of ", pairs.size(),
                  " pairs cuts a cluster: λ_k = ", pairs.values(edge), " and λ_{k+1} = ", pairs.guard_value, " are ",
                  std::abs(pairs.guard_value - pairs.values(edge)), " apart; choose k to hold the whole cluster"));
+}
+
+template <ScalarType S>
+void require_whole_cluster(const Eigenpairs<S>& pairs, const Cluster& cluster, const char* who) {
+    const Index end = cluster.first + cluster.count;
+    if (cluster.first < 0 || cluster.count < 1 || end > pairs.size()) {
+        throw std::invalid_argument(
+            sentence(who, ": there are no pairs ", cluster.first + 1, " to ", end, " among ", pairs.size()));
+    }
+    for (const Cluster& own : pairs.clusters) {
+        const Index own_end = own.first + own.count;
+        const bool apart = own_end <= cluster.first || own.first >= end;
+        if (apart || (own.first >= cluster.first && own_end <= end)) continue;
+        throw NotDifferentiable(sentence(who, ": pairs ", cluster.first + 1, " to ", end, " are only a part of ",
+                                         describe(pairs, own), "; take the whole of it"));
+    }
+    if (pairs.cuts_cluster && is_open(pairs, cluster))
+        refuse_cut_cluster(pairs, "the cluster at the open end of the set", who);
 }
 
 template <ScalarType S>
@@ -180,9 +190,10 @@ void refuse_gauge_violation(const Eigenpairs<S>& pairs, const std::vector<GaugeR
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                       \
-    template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index);                                        \
+    template void require_differentiable_pairs<S>(const Eigenpairs<S>&, Index, const char*);                           \
     template bool is_open<S>(const Eigenpairs<S>&, const Cluster&);                                                    \
-    template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*);                                            \
+    template void refuse_cut_cluster<S>(const Eigenpairs<S>&, const char*, const char*);                               \
+    template void require_whole_cluster<S>(const Eigenpairs<S>&, const Cluster&, const char*);                         \
     template double gap_of<S>(const Eigenpairs<S>&, Index);                                                            \
     template double gap_outside<S>(const Eigenpairs<S>&, Index);                                                       \
     template std::vector<Index> cluster_of_pairs<S>(const Eigenpairs<S>&);                                             \

@@ -7,7 +7,8 @@
 
 namespace lambdabar {
 
-// Checks shared by every derivative of an eigenpair set. Each throws with the numbers in one sentence.
+// Checks shared by every derivative of an eigenpair set. Each throws with the numbers in one sentence, which begins
+// with the function `who`.
 
 /// Throws std::invalid_argument if A and B differ in size.
 template <ScalarType S>
@@ -19,7 +20,7 @@ void require_same_rows(const Pencil<S>& pencil) {
 
 /// NotConverged unless the pairs are; std::invalid_argument unless their sizes fit n.
 template <ScalarType S>
-void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n);
+void require_differentiable_pairs(const Eigenpairs<S>& pairs, Index n, const char* who = "pullback");
 
 /// True if the cluster lies at an open end of the set, where the next eigenvalue may belong to it.
 template <ScalarType S>
@@ -27,7 +28,12 @@ bool is_open(const Eigenpairs<S>& pairs, const Cluster& cluster);
 
 /// NotDifferentiable naming λ_k, the guard value and their distance, if the set cuts a cluster.
 template <ScalarType S>
-void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what);
+void refuse_cut_cluster(const Eigenpairs<S>& pairs, const char* what, const char* who = "pullback");
+
+/// std::invalid_argument unless `cluster` lies in the set, NotDifferentiable unless it is a union of the set's clusters
+/// none of which the set cuts.
+template <ScalarType S>
+void require_whole_cluster(const Eigenpairs<S>& pairs, const Cluster& cluster, const char* who);
 
 /// Distance from pair i's cluster to the nearest other eigenvalue known, less its residual; positive.
 template <ScalarType S>

@@ -2,6 +2,7 @@
 
 #include "engines.hpp"
 #include "transformed_operators.hpp"
+#include "whole_clusters.hpp"
 
 #include <lambdabar/block/kernels.hpp>
 
@@ -30,6 +31,9 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
             " (n = ", global_n, ")");
     require(std::isfinite(options.tol) && options.tol >= 0.0, "tol = ", options.tol, " must be a number ≥ 0");
     require(options.cluster_tol >= 0.0, "cluster_tol = ", options.cluster_tol, " must be ≥ 0");
+    require(std::isfinite(options.cluster_gap) && options.cluster_gap >= 0.0, "cluster_gap = ", options.cluster_gap,
+            " must be a number ≥ 0");
+    require(options.extend >= 0, "extend = ", options.extend, " must be ≥ 0 (0: the set is not extended)");
     require(options.block_size >= 0, "block_size = ", options.block_size, " must be ≥ 0 (0: chosen)");
     require(options.basis_size == 0 || options.basis_size > options.k, "basis_size = ", options.basis_size,
             " must exceed k = ", options.k, " (0: chosen)");
@@ -118,7 +122,7 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
             return solve_by_factor<S>;
         return pencil.B ? solve_by_mass_inverse<S> : solve_standard<S>;
     };
-    Eigenpairs<S> pairs = choose()(pencil, options);
+    Eigenpairs<S> pairs = solve_whole_clusters<S>(pencil, options, choose());
     if (options.warm) remember(pencil, pairs, options.sum, *options.warm);
     return pairs;
 }

@@ -72,6 +72,8 @@ struct [[nodiscard]] Eigenpairs {
     double norm_A = 0.0;       // largest |Ritz value| met: a lower bound of ‖A‖, usually close
     double tol = 0.0;          // the residual tolerance in force, relative to ‖A‖
     double cluster_tol = 0.0;  // the cluster distance in force, relative to ‖A‖
+    double cluster_gap = 0.0;  // and in units of λ: the larger of the two decides
+    Index asked = 0;           // the k asked for; size() is larger where the set was extended to whole clusters
 
     std::vector<Cluster> clusters;                                     // partition of 0 … k − 1
     double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
@@ -129,6 +131,8 @@ struct EigshOptions {
     Index filter_degree = 0;     // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
     Index max_products = 0;      // limit on single-vector products; 0: generous, grows with n
     double cluster_tol = 1e-10;  // eigenvalues closer than this·‖A‖ (or their residuals) are one cluster
+    double cluster_gap = 0.0;    // the same in units of λ: the larger of the two distances decides
+    Index extend = 0;            // most pairs the set may grow by beyond k until it cuts no cluster
     Index extra = -1;            // approximate vectors returned beyond k (at most; the basis makes room); −1: k
     bool probe = true;           // search the deflated operator for missed copies at the end
     std::uint64_t seed = 1;
