@@ -5,8 +5,9 @@
 namespace lambdabar::native {
 
 /// A unit lower triangular L by compressed columns with ascending 32-bit row numbers, the first `skip` entries of each
-/// column not part of it (0: its diagonal is not stored; 1: it is, whatever stands there), and the real diagonal D. Columns panel[p] … panel[p + 1] − 1, at most four, share their rows below the panel, and are full
-/// inside it: columns of one supernode.
+/// column not part of it (0: its diagonal is not stored; 1: it is, whatever stands there), and the real diagonal D.
+/// Columns panel[p] … panel[p + 1] − 1, at most four, share their rows below the panel, and are full inside it: columns
+/// of one supernode.
 struct LdltFactors {
     const int* start;
     const int* row;
