@@ -12,7 +12,7 @@
 using namespace lambdabar;
 using Sparse = Eigen::SparseMatrix<double>;
 
-constexpr int kNodes = 24, kIterations = 60;
+constexpr int kNodes = 24, kIterations = 120;
 
 // A(p) = A_0 + Σ p_e (e_i − e_j)(e_i − e_j)ᵀ; A_0 lifts the rigid motion out of the way.
 AffineOperator<double> ring(const Eigen::VectorXd& p) {

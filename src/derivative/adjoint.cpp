@@ -111,8 +111,9 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         solution = shift_invert_solve<S>(problem, lambda, std::move(rhs), solve.tol, options.max_iterations);
         solution.method = LinearMethod::shift_invert;
         in_units_of_eigenvalues(pairs, columns, solution);
-        targets = solve.tol.size() == 1 ? Eigen::VectorXd(solve.tol(0) * solution.rhs_norms)
-                                        : solve.tol.cwiseProduct(solution.rhs_norms);
+        const Eigen::VectorXd in_force = solve.tol.cwiseMax(kLeastTolerance);
+        targets = in_force.size() == 1 ? Eigen::VectorXd(in_force(0) * solution.rhs_norms)
+                                       : in_force.cwiseProduct(solution.rhs_norms);
     } else {
         solution = detail::projected_solve<S>(pencil, lambda, deflation, std::move(rhs), solve);
         targets = residual_targets(solve.tol.size() == 1 ? Eigen::VectorXd::Constant(b, solve.tol(0)) : solve.tol,

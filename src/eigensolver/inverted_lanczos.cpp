@@ -91,7 +91,9 @@ void InvertedLanczos<S>::rayleigh_ritz() {
     theta_ = pairs.values(order);
     Y_ = pairs.vectors(Eigen::all, order);
     norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
-    residual_ = w_ > 0 ? Eigen::VectorXd((S_ * Y_).colwise().norm().transpose()) : Eigen::VectorXd::Zero(m_);
+    // The relation itself holds to rounding only.
+    residual_ = Eigen::VectorXd::Constant(m_, 2.0 * std::numeric_limits<double>::epsilon() * norm_);
+    if (w_ > 0) residual_ = residual_.cwiseMax((S_ * Y_).colwise().norm().transpose());
 }
 
 template <ScalarType S>

@@ -14,7 +14,6 @@ namespace {
 
 constexpr const char* kSolve = "pullback: the result of the solve with A − σB";
 constexpr Index kMostIterations = 1000;
-constexpr double kRounding = 50.0 * std::numeric_limits<double>::epsilon();  // what orthogonality allows
 
 template <ScalarType S>
 class SharedKrylov {
@@ -44,7 +43,7 @@ public:
         solution.rhs_norms = metric_.norms(C, scratch_, problem_.sum, kSolve);
         solution.residuals = Eigen::VectorXd::Zero(b);
         Eigen::VectorXd target = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
-        target = target.cwiseMax(kRounding).cwiseProduct(solution.rhs_norms).cwiseQuotient(tau_.cwiseAbs());
+        target = target.cwiseMax(kLeastTolerance).cwiseProduct(solution.rhs_norms).cwiseQuotient(tau_.cwiseAbs());
 
         active_.clear();
         for (Index j = 0; j < b; ++j) active_.push_back(j);
@@ -246,7 +245,8 @@ ProjectedSolution<S> solve_definite(const ShiftInvertProblem<S>& problem, const 
     const Index b = rhs.cols();
     solution.W = zeros<S>(rhs.rows(), b);
     const Eigen::VectorXd each = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
-    const auto cg = shift_invert_cg<S>(problem, lambda, each.cwiseMax(kRounding), max_iterations, solution.W, rhs);
+    const auto cg =
+        shift_invert_cg<S>(problem, lambda, each.cwiseMax(kLeastTolerance), max_iterations, solution.W, rhs);
     solution.rhs_norms = cg.first_sizes;
     solution.residuals = cg.sizes;
     solution.iterations = cg.iterations;

@@ -4,7 +4,12 @@
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 #include <lambdabar/projected_solver/projected_solve.hpp>
 
+#include <limits>
+
 namespace lambdabar {
+
+/// The smallest tolerance that the rounding of the solves and of orthogonality allows; a smaller one is taken for this.
+inline constexpr double kLeastTolerance = 500.0 * std::numeric_limits<double>::epsilon();
 
 /// What a solve with K̂ = (A − σB)⁻¹ works with.
 template <ScalarType S>
