@@ -28,7 +28,8 @@ InvertedLanczos<S>::InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>
 
 template <ScalarType S>
 Eigenpairs<S> InvertedLanczos<S>::solve() {
-    if (load_start_block()) {
+    testing_ = load_start_block();
+    if (testing_) {
         step();
         rayleigh_ritz();
         if (all_converged() && guard_resolved() && trust_start_) return result(StopReason::converged);
@@ -50,11 +51,13 @@ Eigenpairs<S> InvertedLanczos<S>::search_further() {
 template <ScalarType S>
 Eigenpairs<S> InvertedLanczos<S>::iterate() {
     while (true) {
-        if (m_ > k_ || whole_space() || m_ + w_ + next_columns() > capacity_) {
+        const bool test = worth_testing() || whole_space() || w_ == 0;
+        if (test || m_ + w_ + next_columns() > capacity_) {
             rayleigh_ritz();
             ++iterations_;
+            testing_ = true;
         }
-        if (m_ > k_ || whole_space()) {
+        if (test && (m_ > k_ || whole_space())) {
             if (m_ < k_) {
                 std::ostringstream message;
                 message << "eigsh: k = " << k_ << " exceeds the " << m_ << " finite eigenvalues (B is singular)";

@@ -56,6 +56,8 @@ private:
     void start_randomly();
     Eigenpairs<S> iterate();
     void step();
+    /// Whether a Rayleigh–Ritz step is worth its m³ operations: from a random block nothing converges much earlier.
+    bool worth_testing() const { return m_ > k_ && (testing_ || m_ >= 2 * (k_ + b_)); }
     Index next_columns() const { return process_all_ || w_ <= b_ || m_ <= k_ ? w_ : b_; }
     void turn_to_targets();
     bool has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight, Index held);
@@ -110,6 +112,7 @@ private:
     Matrix<S> Y_;                              // their coordinates
     Eigen::VectorXd residual_;                 // of Ritz pair i: ‖S y_i‖
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
+    bool testing_ = false;     // from the first test on, or from a block of the caller's, every step is tested
     bool process_all_ = true;  // the next step takes all of P: it holds a block that no residual points to
     bool invisible_ = false;  // what was dropped has no B-norm but a norm: the relation holds up to the null space of B
     Eigen::VectorXd probed_values_;  // the k first Ritz values when the last search began
