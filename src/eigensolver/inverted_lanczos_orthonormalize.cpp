@@ -24,7 +24,7 @@ bool InvertedLanczos<S>::has_invisible_part(ConstBlockRef<S> U, const Matrix<S>&
     set_product<S>(D, U, T);
     const double part = norms<S>(D, options_.sum).cwiseProduct(weight).maxCoeff();
     const double unit = held > 0 ? norms<S>(V_.leftCols(held), options_.sum).maxCoeff() : 0.0;  // ‖v‖ at ‖v‖_B = 1
-    return part > std::max(1e3 * kEps, 1e-2 * tol_) * norm_ * unit;
+    return part > std::max(1e3 * kEps, tol_) * norm_ * unit;
 }
 
 /// U = [V P] dC + Q R with [V P Q] orthonormal: Q replaces the first columns of U, C += dC; R and BQ = B Q are
