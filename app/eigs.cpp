@@ -26,14 +26,7 @@ int eigs_command(const EigsCommand& command) {
     const GeneralEigenpairs<S> pairs = problem.eigs(options);
     const double solved = seconds_now();
 
-    Json json{{"command", "eigs"},
-              {"version", LAMBDABAR_VERSION},
-              {"matrix", command.matrix.string()},
-              {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
-              {"scalar", std::same_as<S, double> ? "real" : "complex"},
-              {"n", problem.rows()},
-              {"stored_entries", problem.A().stored_entries()},
-              {"seed", command.seed}};
+    Json json = report_of_solve<S>("eigs", command, problem.rows(), problem.A().stored_entries(), command.seed);
     json.update(report_of(pairs));
     json["seconds"] = solved - loaded;
     json["seconds_reading"] = loaded - start;

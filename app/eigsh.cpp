@@ -25,14 +25,7 @@ int eigsh_command(const EigshCommand& command) {
     const Eigenpairs<S> pairs = problem.eigsh(options);
     const double solved = seconds_now();
 
-    Json json{{"command", "eigsh"},
-              {"version", LAMBDABAR_VERSION},
-              {"matrix", command.matrix.string()},
-              {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
-              {"scalar", std::same_as<S, double> ? "real" : "complex"},
-              {"n", problem.rows()},
-              {"stored_entries", problem.A().stored_entries()},
-              {"seed", command.solver.seed}};
+    Json json = report_of_solve<S>("eigsh", command, problem.rows(), problem.A().stored_entries(), command.solver.seed);
     json.update(report_of(pairs));
     json["seconds"] = solved - loaded;
     json["seconds_reading"] = loaded - start;

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 namespace lambdabar::app {
 
@@ -20,42 +19,9 @@ constexpr std::pair<Which, const char*> kWhich[] = {{Which::largest_magnitude, "
                                                     {Which::largest_imaginary, "largest_imaginary"},
                                                     {Which::nearest, "nearest"}};
 
-template <class... Parts>
-void require(bool condition, const fs::path& file, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message.precision(12);
-    message << file.string() << ": ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
-}
-
 Json pair_of(Complex z) { return Json::array({Json(z.real()), Json(z.imag())}); }
 
-double number(const Json& value) {
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
 Complex complex_number(const Json& value) { return {number(value.at(0)), number(value.at(1))}; }
-
-Json list(const Eigen::VectorXd& v) { return Json(std::vector<double>(v.begin(), v.end())); }
-
-Eigen::VectorXd numbers(const Json& values) {
-    Eigen::VectorXd all(static_cast<Index>(values.size()));
-    Index i = 0;
-    for (const Json& value : values) all(i++) = number(value);
-    return all;
-}
-
-Json parse(const fs::path& file) {
-    std::ifstream stream(file);
-    require(stream.good(), file, "cannot be read");
-    try {
-        return Json::parse(stream);
-    } catch (const Json::exception& error) {
-        require(false, file, "is not the report of an eigs run: ", error.what());
-    }
-    return {};
-}
 
 template <ScalarType S>
 void take_report(const Json& json, GeneralEigenpairs<S>& pairs) {
@@ -209,7 +175,7 @@ GeneralEigenpairs<S> read_general_pairs(const fs::path& prefix, const GeneralPro
     };
     pairs.vectors = block(".vectors.mtx");
     pairs.left = block(".left.mtx");
-    const Json json = parse(report_file);
+    const Json json = parse_report(report_file, "eigs");
     try {
         const bool with_mass = json.contains("mass") && json["mass"].is_string();
         require(with_mass == (problem.B() != nullptr), report_file,

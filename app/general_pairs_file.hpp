@@ -1,11 +1,8 @@
 #pragma once
 #include "general_problem.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report_json.hpp"
 
 namespace lambdabar::app {
-
-using Json = nlohmann::ordered_json;
 
 /// What PREFIX.json says about general pairs. Complex numbers are [re, im].
 template <ScalarType S>

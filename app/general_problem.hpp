@@ -1,5 +1,5 @@
 #pragma once
-#include "commands.hpp"
+#include "report_json.hpp"
 
 #include <memory>
 #include <optional>
@@ -49,10 +49,7 @@ public:
     explicit GeneralProblem(const Common& files) : matrix_(files.matrix) {
         if (files.mass.empty()) return;
         mass_.emplace(files.mass);
-        if (mass_->rows() == matrix_.rows()) return;
-        throw std::invalid_argument(files.mass.string() + ": the mass has " + std::to_string(mass_->rows()) +
-                                    " rows, the matrix " + files.matrix.string() + " has " +
-                                    std::to_string(matrix_.rows()));
+        require_equal_rows(files, matrix_.rows(), mass_->rows());
     }
 
     Index rows() const { return matrix_.rows(); }

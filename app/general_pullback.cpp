@@ -87,26 +87,22 @@ int general_pullback(const PullbackCommand& command) {
     if (problem.B())
         files.stage(mass_target,
                     [&](const fs::path& path) { problem.mass().write(path, gradient(*problem.B(), bar.B)); });
-    const auto list = [](const Eigen::VectorXd& v) { return std::vector<double>(v.begin(), v.end()); };
     const GeneralPullbackReport& r = bar.report;
-    const Json json{{"command", "pullback"},
-                    {"version", LAMBDABAR_VERSION},
-                    {"matrix", command.matrix.string()},
-                    {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
-                    {"pairs", command.pairs.string()},
-                    {"convention", "full"},
-                    {"condition", r.condition},
-                    {"gauge_residual", r.gauge_residual},
-                    {"adjoint_residuals", list(r.adjoint_residuals)},
-                    {"adjoint_tolerances", list(r.adjoint_tolerances)},
-                    {"products", r.products},
-                    {"solves", r.solves},
-                    {"iterations", r.iterations},
-                    {"method", r.method},
-                    {"factor", factor.empty() ? Json(nullptr) : Json(factor)},
-                    {"error_estimate", r.error_estimate},
-                    {"seconds", seconds_now() - start},
-                    {"peak_memory_bytes", peak_memory()}};
+    Json json = report_of_files("pullback", command);
+    json.update({{"pairs", command.pairs.string()},
+                 {"convention", "full"},
+                 {"condition", r.condition},
+                 {"gauge_residual", r.gauge_residual},
+                 {"adjoint_residuals", list(r.adjoint_residuals)},
+                 {"adjoint_tolerances", list(r.adjoint_tolerances)},
+                 {"products", r.products},
+                 {"solves", r.solves},
+                 {"iterations", r.iterations},
+                 {"method", r.method},
+                 {"factor", factor.empty() ? Json(nullptr) : Json(factor)},
+                 {"error_estimate", r.error_estimate},
+                 {"seconds", seconds_now() - start},
+                 {"peak_memory_bytes", peak_memory()}});
     files.stage_text(report, json.dump(2) + "\n");
     files.commit();
     return success;

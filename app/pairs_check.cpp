@@ -1,9 +1,9 @@
 #include "pairs_check.hpp"
 
 #include "output_files.hpp"
+#include "report_json.hpp"
 
 #include <cmath>
-#include <sstream>
 
 namespace lambdabar::app {
 
@@ -12,15 +12,6 @@ namespace {
 constexpr double kProductRounding = 1e3 * std::numeric_limits<double>::epsilon();
 constexpr double kSolveRounding = 1e-10;  // ten times the backward error that ShiftInvert lets pass unrefined
 constexpr double kSkew = 1e-8;            // of XᴴBX from I
-
-template <class... Parts>
-[[noreturn]] void refuse(const fs::path& file, const Parts&... parts) {
-    std::ostringstream message;
-    message.precision(12);
-    message << file.string() << ": ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
-}
 
 /// ‖M‖_∞ ≥ ‖M‖₂: the largest sum of |entries| of a row.
 template <ScalarType S>

@@ -4,9 +4,7 @@
 #include "pairs_check.hpp"
 
 #include <cmath>
-#include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 namespace lambdabar::app {
 
@@ -18,41 +16,6 @@ constexpr std::pair<StopReason, const char*> kReasons[] = {{StopReason::converge
 
 constexpr std::pair<Which, const char*> kWhich[] = {
     {Which::smallest, "smallest"}, {Which::largest, "largest"}, {Which::nearest, "nearest"}};
-
-/// NaN has no JSON form: null.
-double number(const Json& value) {
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
-
-Eigen::VectorXd numbers(const Json& list) {
-    Eigen::VectorXd all(static_cast<Index>(list.size()));
-    Index i = 0;
-    for (const Json& value : list) all(i++) = number(value);
-    return all;
-}
-
-Json list(const Eigen::VectorXd& v) { return Json(std::vector<double>(v.begin(), v.end())); }
-
-template <class... Parts>
-void require(bool condition, const fs::path& file, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message.precision(12);
-    message << file.string() << ": ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
-}
-
-Json parse(const fs::path& file) {
-    std::ifstream stream(file);
-    require(stream.good(), file, "cannot be read");
-    try {
-        return Json::parse(stream);
-    } catch (const Json::exception& error) {
-        require(false, file, "is not the report of an eigsh run: ", error.what());
-    }
-    return {};
-}
 
 /// Everything in the report that values and vectors do not hold.
 template <ScalarType S>
@@ -162,7 +125,7 @@ Eigenpairs<S> read_pairs(const fs::path& prefix, const Problem<S>& problem) {
     require(pairs.vectors.cols() == pairs.size() && pairs.vectors.rows() == problem.rows(), vectors_file, "holds a ",
             pairs.vectors.rows(), "×", pairs.vectors.cols(), " matrix; ", pairs.size(), " values and a matrix of size ",
             problem.rows(), " need ", problem.rows(), "×", pairs.size());
-    const Json json = parse(report_file);
+    const Json json = parse_report(report_file, "eigsh");
     try {
         check_mass(report_file, json, problem.has_mass());
         take_report(json, pairs);

@@ -1,11 +1,8 @@
 #pragma once
 #include "problem.hpp"
-
-#include <nlohmann/json.hpp>
+#include "report_json.hpp"
 
 namespace lambdabar::app {
-
-using Json = nlohmann::ordered_json;
 
 /// What PREFIX.json says about pairs: values, residuals, clusters (0-based), the guard, how they were found, and
 /// whether a count of eigenvalues proves them complete.

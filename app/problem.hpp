@@ -1,8 +1,8 @@
 #pragma once
 #include "matrix_file.hpp"
+#include "report_json.hpp"
 
 #include <optional>
-#include <stdexcept>
 
 namespace lambdabar::app {
 
@@ -14,10 +14,7 @@ public:
     explicit Problem(const Common& files) : matrix_(files.matrix) {
         if (files.mass.empty()) return;
         mass_.emplace(files.mass);
-        if (mass_->rows() == matrix_.rows()) return;
-        throw std::invalid_argument(files.mass.string() + ": the mass has " + std::to_string(mass_->rows()) +
-                                    " rows, the matrix " + files.matrix.string() + " has " +
-                                    std::to_string(matrix_.rows()));
+        require_equal_rows(files, matrix_.rows(), mass_->rows());
     }
 
     Index rows() const { return matrix_.rows(); }

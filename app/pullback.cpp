@@ -65,7 +65,6 @@ Json report_of(const PullbackReport& report) {
                                  {"spread", gauge.spread},
                                  {"worst_pair", {gauge.worst_i, gauge.worst_j}}});
     }
-    const auto list = [](const Eigen::VectorXd& v) { return std::vector<double>(v.begin(), v.end()); };
     json["adjoint_residuals"] = list(report.adjoint_residuals);
     json["adjoint_tolerances"] = list(report.adjoint_tolerances);
     json["products"] = report.products;
@@ -91,11 +90,8 @@ int pullback_command(const PullbackCommand& command) {
     const std::string factor = vectors ? attach_solve(problem, command.factor, pairs) : "";
     const Pullback<S> bar = pull_back(command, problem, pairs);
 
-    Json json{{"command", "pullback"},
-              {"version", LAMBDABAR_VERSION},
-              {"matrix", command.matrix.string()},
-              {"mass", command.mass.empty() ? Json(nullptr) : Json(command.mass.string())},
-              {"pairs", command.pairs.string()}};
+    Json json = report_of_files("pullback", command);
+    json["pairs"] = command.pairs.string();
     OutputFiles files;
     const auto stage = [&](const fs::path& path, const MatrixFile<S>& file, const Cotangent<S>& cotangent) {
         const Convention convention = convention_for(file, command.convention);

@@ -4,6 +4,7 @@
 #include "biorthonormal.hpp"
 #include "general_transform.hpp"
 #include "krylov_schur.hpp"
+#include "sentence.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -20,11 +21,7 @@ using Complex = std::complex<double>;
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message << "eigs: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    if (!condition) refuse_input<6>("eigs: ", parts...);
 }
 
 template <ScalarType S>

@@ -1,14 +1,13 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include "engines.hpp"
+#include "sentence.hpp"
 #include "transformed_operators.hpp"
 #include "whole_clusters.hpp"
 
 #include <lambdabar/block/kernels.hpp>
 
 #include <cmath>
-#include <sstream>
-#include <stdexcept>
 
 namespace lambdabar {
 
@@ -16,11 +15,7 @@ namespace {
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message << "eigsh: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    if (!condition) refuse_input<6>("eigsh: ", parts...);
 }
 
 template <ScalarType S>

@@ -1,7 +1,7 @@
 #include "shift.hpp"
+#include "sentence.hpp"
 
 #include <cmath>
-#include <sstream>
 #include <stdexcept>
 
 namespace lambdabar {
@@ -10,11 +10,7 @@ namespace {
 
 template <class... Parts>
 [[noreturn]] void refuse(const Parts&... parts) {
-    std::ostringstream message;
-    message.precision(12);
-    message << "eigsh: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    refuse_input("eigsh: ", parts...);
 }
 
 constexpr const char* kBuckling = " (with a positive definite A, set definite = Definite::A)";

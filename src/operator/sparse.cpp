@@ -1,13 +1,12 @@
 #include "block/native.hpp"
 #include "block/real_view.hpp"
+#include "sentence.hpp"
 
 #include <lambdabar/operator/sparse.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <sstream>
-#include <stdexcept>
 
 namespace lambdabar {
 
@@ -15,11 +14,7 @@ namespace {
 
 template <class... Parts>
 [[noreturn]] void refuse(const Parts&... parts) {
-    std::ostringstream message;
-    message.precision(17);
-    message << "SparseHermitian: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    refuse_input<17>("SparseHermitian: ", parts...);
 }
 
 template <class S>

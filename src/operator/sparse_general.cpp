@@ -2,10 +2,9 @@
 
 #include "block/native.hpp"
 #include "block/real_view.hpp"
+#include "sentence.hpp"
 
 #include <cmath>
-#include <sstream>
-#include <stdexcept>
 
 namespace lambdabar {
 
@@ -13,11 +12,7 @@ namespace {
 
 template <class... Parts>
 [[noreturn]] void refuse(const Parts&... parts) {
-    std::ostringstream message;
-    message.precision(17);
-    message << "SparseGeneral: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    refuse_input<17>("SparseGeneral: ", parts...);
 }
 
 }  // namespace

@@ -3,14 +3,13 @@
 #include "eigensolver/biorthonormal.hpp"
 #include "eigensolver/general_transform.hpp"
 #include "flexible_gmres.hpp"
+#include "sentence.hpp"
 #include "shifted_krylov.hpp"
 
 #include <Eigen/LU>
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
-#include <stdexcept>
 
 namespace lambdabar {
 
@@ -20,11 +19,7 @@ using Complex = std::complex<double>;
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message << "projected_gmres: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    if (!condition) refuse_input<6>("projected_gmres: ", parts...);
 }
 
 /// X ← X − D (LᴴD)⁻¹ Lᴴ X, an oblique projector. For real T the spans are taken with their conjugates.

@@ -1,9 +1,9 @@
 #include <lambdabar/projected_solver/projected_solve.hpp>
 
 #include "krylov.hpp"
+#include "sentence.hpp"
 
 #include <cmath>
-#include <sstream>
 
 namespace lambdabar {
 
@@ -14,11 +14,7 @@ constexpr Index kMostIterations = 50000;
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
-    if (condition) return;
-    std::ostringstream message;
-    message << "projected_solve: ";
-    (message << ... << parts);
-    throw std::invalid_argument(message.str());
+    if (!condition) refuse_input<6>("projected_solve: ", parts...);
 }
 
 template <ScalarType S>
