@@ -1,6 +1,7 @@
 // How BlockLanczos begins: sizes, the caller's vectors, a random block.
 #include "block_lanczos.hpp"
 #include "spectral_bounds.hpp"
+#include "start_vectors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -49,11 +50,8 @@ void BlockLanczos<S>::choose_sizes() {
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
 template <ScalarType S>
 bool BlockLanczos<S>::test_start_block() {
-    const Warm<S>* warm = options_.warm;
-    const bool fits = warm && warm->vectors.rows() == n_ && warm->vectors.cols() > 0 &&
-                      warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
-    if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
-    const Matrix<S>& given = warm ? warm->vectors : options_.start;
+    const Warm<S>* warm = usable_warm(options_, n_);
+    const Matrix<S>& given = start_vectors(warm, options_);
     const Index wanted = std::min({given.cols(), capacity_ - b_, capacity_ / 2});
     if (wanted < 1) return false;
     V_.leftCols(wanted) = given.leftCols(wanted);

@@ -2,6 +2,7 @@
 #include "inverted_lanczos.hpp"
 
 #include "block/dense.hpp"
+#include "start_vectors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -56,11 +57,7 @@ void InvertedLanczos<S>::apply(In<S> X, Out<S> Y) {
 /// The caller's (or the last solve's) vectors become P.
 template <ScalarType S>
 bool InvertedLanczos<S>::load_start_block() {
-    const Warm<S>* warm = options_.warm;
-    const bool fits = warm && warm->vectors.rows() == n_ && warm->vectors.cols() > 0 &&
-                      warm->values.size() == warm->vectors.cols() && warm->which == options_.which;
-    if (options_.sum.total(fits ? 0 : 1) > 0) warm = nullptr;  // not in all processes
-    const Matrix<S>& given = warm ? warm->vectors : options_.start;
+    const Matrix<S>& given = start_vectors(usable_warm(options_, n_), options_);
     // A solve is too expensive to spend on vectors beyond the guard's block.
     const Index wanted = std::min({given.cols(), k_ + b_, (capacity_ - k_ - 1) / 2, global_n_});
     if (wanted < 1) return false;

@@ -13,10 +13,16 @@ constexpr const char* kSolve = "pullback: the result of the solve with A − σB
 template <ScalarType S>
 class TwoLevelCg {
 public:
-    TwoLevelCg(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda, Block<S>& W, Block<S>& R)
-        : problem_(problem), metric_(problem.pencil.B), lambda_(lambda), W_(W), R_(R), w_(R.rows(), R.cols()) {
+    TwoLevelCg(const ShiftInvertProblem<S>& problem, const Complement<S>& complement, const Eigen::VectorXd& lambda,
+               Block<S>& W, Block<S>& R)
+        : problem_(problem),
+          complement_(complement),
+          metric_(problem.pencil.B),
+          lambda_(lambda),
+          W_(W),
+          R_(R),
+          w_(R.rows(), R.cols()) {
         w_.setZero();
-        if (!metric_.identity()) BX_ = metric_.image(problem.X, scratch_);
         load_extra();
         columns_.resize(static_cast<std::size_t>(R.cols()));
         std::iota(columns_.begin(), columns_.end(), Index{0});
@@ -31,7 +37,7 @@ public:
             Z_.resize(R_.rows(), R_.cols());
             problem_.solve(R_, Z_);
             result.solves += R_.cols();
-            remove_X(Z_);
+            complement_.project_direction(Z_, kSolve);
             BZ_ = metric_.image(Z_, scratch_);
             const Eigen::VectorXd size = dots<S>(Z_, BZ_, problem_.sum, kSolve).real().cwiseMax(0.0).cwiseSqrt();
             if (result.iterations == 0) {
@@ -69,7 +75,7 @@ public:
                 scale_and_add<S>(Q_, R_, beta);
             }
             add_scaled<S>(Q_, BZ_, -tau);
-            add_product<S>(Q_, BX(), -gram<S>(problem_.X, Q_, problem_.sum, kSolve));
+            complement_.project_residual(Q_, kSolve);
 
             const Eigen::VectorXd curvature = dots<S>(P_, Q_, problem_.sum, kSolve).real();
             if ((curvature.array() <= 0.0).any()) {
@@ -87,10 +93,7 @@ public:
     }
 
 private:
-    ConstBlockRef<S> BX() const { return metric_.identity() ? problem_.X : ConstBlockRef<S>(BX_); }
     ConstBlockRef<S> images() const { return E_.rightCols(values_.size()); }
-
-    void remove_X(Block<S>& Z) const { add_product<S>(Z, problem_.X, -gram<S>(BX(), Z, problem_.sum, kSolve)); }
 
     /// [E Ê], B-orthogonal to X, where λ_j lies beyond every λ_i.
     void load_extra() {
@@ -109,7 +112,7 @@ private:
             E_.col(e + j) = problem_.extra_images.col(from);
             values_(j) = problem_.extra_values(from);
         }
-        if (e > 0) add_product<S>(E_, problem_.X, -gram<S>(BX(), E_, problem_.sum, kSolve));
+        if (e > 0) complement_.project_direction(E_, kSolve);
     }
 
     /// The diagonal of D for column j.
@@ -144,12 +147,13 @@ private:
     }
 
     const ShiftInvertProblem<S>& problem_;
+    const Complement<S>& complement_;
     Metric<S> metric_;
     Eigen::VectorXd lambda_, target_, values_;
     Block<S>& W_;
     Block<S>& R_;
     Block<S> w_, R_all_, Z_, BZ_, P_, Q_, T_;
-    Block<S> BX_, E_;  // E_: [E Ê]
+    Block<S> E_;  // [E Ê]
     mutable Block<S> scratch_;
     std::vector<Index> columns_;  // of W, not yet converged
 };
@@ -157,14 +161,16 @@ private:
 }  // namespace
 
 template <ScalarType S>
-ShiftInvertCgResult<S> shift_invert_cg(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
-                                       const Eigen::VectorXd& tol, Index max_iterations, Block<S>& W, Block<S>& R) {
-    return TwoLevelCg<S>(problem, lambda, W, R).solve(tol, max_iterations);
+ShiftInvertCgResult<S> shift_invert_cg(const ShiftInvertProblem<S>& problem, const Complement<S>& complement,
+                                       const Eigen::VectorXd& lambda, const Eigen::VectorXd& tol, Index max_iterations,
+                                       Block<S>& W, Block<S>& R) {
+    return TwoLevelCg<S>(problem, complement, lambda, W, R).solve(tol, max_iterations);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                             \
-    template ShiftInvertCgResult<S> shift_invert_cg<S>(const ShiftInvertProblem<S>&, const Eigen::VectorXd&, \
-                                                       const Eigen::VectorXd&, Index, Block<S>&, Block<S>&);
+#define LAMBDABAR_INSTANTIATE(S)                                                                              \
+    template ShiftInvertCgResult<S> shift_invert_cg<S>(const ShiftInvertProblem<S>&, const Complement<S>&,    \
+                                                       const Eigen::VectorXd&, const Eigen::VectorXd&, Index, \
+                                                       Block<S>&, Block<S>&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

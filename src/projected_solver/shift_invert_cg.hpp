@@ -1,4 +1,5 @@
 #pragma once
+#include "complement.hpp"
 #include "shift_invert_solve.hpp"
 
 namespace lambdabar {
@@ -32,7 +33,8 @@ struct ShiftInvertCgResult {
 };
 
 template <ScalarType S>
-ShiftInvertCgResult<S> shift_invert_cg(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
-                                       const Eigen::VectorXd& tol, Index max_iterations, Block<S>& W, Block<S>& R);
+ShiftInvertCgResult<S> shift_invert_cg(const ShiftInvertProblem<S>& problem, const Complement<S>& complement,
+                                       const Eigen::VectorXd& lambda, const Eigen::VectorXd& tol, Index max_iterations,
+                                       Block<S>& W, Block<S>& R);
 
 }  // namespace lambdabar

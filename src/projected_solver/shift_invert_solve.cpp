@@ -1,6 +1,7 @@
 #include "shift_invert_solve.hpp"
 
 #include "block/dense.hpp"
+#include "complement.hpp"
 #include "krylov.hpp"
 #include "shift_invert_cg.hpp"
 
@@ -13,23 +14,14 @@ namespace lambdabar {
 namespace {
 
 constexpr const char* kSolve = "pullback: the result of the solve with A − σB";
+constexpr const char* kRightHandSide = "pullback: the right-hand side";
 constexpr Index kMostIterations = 1000;
 
 template <ScalarType S>
 class SharedKrylov {
 public:
-    SharedKrylov(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda)
-        : problem_(problem), metric_(problem.pencil.B), tau_(lambda.array() - problem.sigma) {
-        if (!metric_.identity()) BX_ = metric_.image(problem.X, scratch_);
-    }
-
-    void remove_X_from_residuals(Out<S> R) const {
-        for (int pass = 0; pass < 2 && problem_.X.cols() > 0; ++pass)
-            add_product<S>(R, BX(), -gram<S>(problem_.X, R, problem_.sum, "pullback: the right-hand side"));
-    }
-    void remove_X_from_solutions(Out<S> W) const {
-        if (problem_.X.cols() > 0) add_product<S>(W, problem_.X, -gram<S>(BX(), W, problem_.sum, kSolve));
-    }
+    SharedKrylov(const ShiftInvertProblem<S>& problem, const Complement<S>& complement, const Eigen::VectorXd& lambda)
+        : problem_(problem), complement_(complement), metric_(problem.pencil.B), tau_(lambda.array() - problem.sigma) {}
 
     /// For right-hand sides in the range of Pᴴ.
     ProjectedSolution<S> solve(Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
@@ -69,20 +61,18 @@ public:
         }
         scale_and_add<S>(solution.W, C, tau_);  // w = c + τ u
         solution.residuals = solution.residuals.cwiseProduct(tau_.cwiseAbs());
-        remove_X_from_solutions(solution.W);
+        complement_.project_direction(solution.W, kSolve);
         solution.converged = active_.empty();
         solution.solves = solves_;
         return solution;
     }
 
 private:
-    ConstBlockRef<S> BX() const { return metric_.identity() ? problem_.X : ConstBlockRef<S>(BX_); }
-
     /// Y = P (A − σB)⁻¹ R
     void apply_inverse(In<S> R, Out<S> Y) {
         problem_.solve(R, Y);
         solves_ += R.cols();
-        remove_X_from_solutions(Y);
+        complement_.project_direction(Y, kSolve);
     }
 
     /// C = P (A − σB)⁻¹ R and KC, with two solves per dimension of the range of R: columns that depend on others cost
@@ -122,8 +112,8 @@ private:
         BlockRef<S> E = V_.leftCols(e), KE = KV_.leftCols(e);
         E = problem_.extra;
         KE = problem_.extra_images;
-        remove_X_from_solutions(E);
-        remove_X_from_solutions(KE);
+        complement_.project_direction(E, kSolve);
+        complement_.project_direction(KE, kSolve);
         // E is B-orthonormal to rounding but for what its part along X was.
         const Matrix<S> step = orthonormalizing_step<S>(metric_.inner(E, E, scratch_, problem_.sum));
         rotate<S>(E, step);
@@ -147,7 +137,7 @@ private:
         const Index valid = orthonormalize<S>(W, V_.leftCols(m_), metric_, 7, problem_.sum, kSolve);
         if (valid == 0) return false;
         BlockRef<S> U = V_.middleCols(m_, valid), KU = KV_.middleCols(m_, valid);
-        remove_X_from_solutions(U);
+        complement_.project_direction(U, kSolve);
         Block<S> BU = metric_.image(U, scratch_);
         apply_inverse(BU, KU);
         const Matrix<S> G = metric_.inner(V_.leftCols(m_ + valid), KU, BU, problem_.sum, kSolve);
@@ -219,9 +209,10 @@ private:
     }
 
     const ShiftInvertProblem<S>& problem_;
+    const Complement<S>& complement_;
     Metric<S> metric_;
     Eigen::VectorXd tau_;
-    Block<S> BX_, V_, KV_;
+    Block<S> V_, KV_;
     mutable Block<S> scratch_;
     Matrix<S> H_, y_;            // VᴴBKV; coordinates of the active columns
     std::vector<Index> active_;  // columns not converged
@@ -233,20 +224,21 @@ template <ScalarType S>
 Index rank(const Block<S>& R, const Sum& sum) {
     Block<S> U = R;
     const double least = std::numeric_limits<double>::min();
-    scale_columns<S>(U, norms<S>(R, sum, "pullback: the right-hand side").cwiseMax(least).cwiseInverse());
+    scale_columns<S>(U, norms<S>(R, sum, kRightHandSide).cwiseMax(least).cwiseInverse());
     return leading_directions<S>(gram<S>(U, U, sum), 1e-6, 1e-13).cols();
 }
 
 /// By conjugate gradients; what they leave goes into `rhs`.
 template <ScalarType S>
-ProjectedSolution<S> solve_definite(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda, Block<S>& rhs,
-                                    const Eigen::VectorXd& tol, Index max_iterations) {
+ProjectedSolution<S> solve_definite(const ShiftInvertProblem<S>& problem, const Complement<S>& complement,
+                                    const Eigen::VectorXd& lambda, Block<S>& rhs, const Eigen::VectorXd& tol,
+                                    Index max_iterations) {
     ProjectedSolution<S> solution;
     const Index b = rhs.cols();
     solution.W = zeros<S>(rhs.rows(), b);
     const Eigen::VectorXd each = tol.size() == b ? tol : Eigen::VectorXd::Constant(b, tol(0));
-    const auto cg =
-        shift_invert_cg<S>(problem, lambda, each.cwiseMax(kLeastTolerance), max_iterations, solution.W, rhs);
+    const auto cg = shift_invert_cg<S>(problem, complement, lambda, each.cwiseMax(kLeastTolerance), max_iterations,
+                                       solution.W, rhs);
     solution.rhs_norms = cg.first_sizes;
     solution.residuals = cg.sizes;
     solution.iterations = cg.iterations;
@@ -263,13 +255,14 @@ template <ScalarType S>
 ProjectedSolution<S> shift_invert_solve(const ShiftInvertProblem<S>& problem, const Eigen::VectorXd& lambda,
                                         Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
     const Index most = max_iterations > 0 ? max_iterations : kMostIterations;
-    SharedKrylov<S> shared(problem, lambda);
-    shared.remove_X_from_residuals(rhs);
+    const Complement<S> complement(problem.X, Metric<S>(problem.pencil.B), problem.sum);
+    for (int pass = 0; pass < 2; ++pass) complement.project_residual(rhs, kRightHandSide);
+    SharedKrylov<S> shared(problem, complement, lambda);
     if (!problem.definite || 2 * rank<S>(rhs, problem.sum) <= rhs.cols())
         return shared.solve(std::move(rhs), tol, most);
-    ProjectedSolution<S> solution = solve_definite<S>(problem, lambda, rhs, tol, most);
+    ProjectedSolution<S> solution = solve_definite<S>(problem, complement, lambda, rhs, tol, most);
     if (solution.converged || solution.iterations >= most) {
-        shared.remove_X_from_solutions(solution.W);
+        complement.project_direction(solution.W, kSolve);
         return solution;
     }
     // Not definite after all: the rest of the way by the method that does not need it.
