@@ -1,6 +1,5 @@
 #include <lambdabar/operator/affine.hpp>
 
-#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -40,79 +39,30 @@ Eigen::SparseMatrix<S> complete(Eigen::SparseMatrix<S> term, std::size_t number,
     return average(term);
 }
 
-/// The union of patterns; values are irrelevant.
+/// All terms, A₀ first.
 template <ScalarType S>
-Eigen::SparseMatrix<S> pattern_of(const Eigen::SparseMatrix<S>& term) {
-    Eigen::SparseMatrix<S> pattern = term;
-    std::fill(pattern.valuePtr(), pattern.valuePtr() + pattern.nonZeros(), S{1});
-    return pattern;
+std::vector<Eigen::SparseMatrix<S>> all_complete(const Eigen::SparseMatrix<S>& A0,
+                                                 const std::vector<Eigen::SparseMatrix<S>>& terms) {
+    std::vector<Eigen::SparseMatrix<S>> all{complete<S>(A0, 0, A0.rows())};
+    for (std::size_t l = 0; l < terms.size(); ++l) all.push_back(complete<S>(terms[l], l + 1, A0.rows()));
+    return all;
 }
 
 }  // namespace
 
 template <ScalarType S>
-AffineOperator<S>::AffineOperator(const Term& A0, const std::vector<Term>& terms, const Eigen::VectorXd& p) {
-    std::vector<Term> full{complete<S>(A0, 0, A0.rows())};
-    for (std::size_t l = 0; l < terms.size(); ++l) full.push_back(complete<S>(terms[l], l + 1, A0.rows()));
-    Term pattern = pattern_of<S>(full.front());
-    for (std::size_t l = 1; l < full.size(); ++l) pattern = Term(pattern + pattern_of<S>(full[l]));
-    pattern.makeCompressed();
-    assembled_ = std::make_unique<Term>(std::move(pattern));
-    constant_ = place(std::move(full.front()));
-    for (std::size_t l = 1; l < full.size(); ++l) terms_.push_back(place(std::move(full[l])));
+AffineOperator<S>::AffineOperator(const Term& A0, const std::vector<Term>& terms, const Eigen::VectorXd& p)
+    : terms_(all_complete<S>(A0, terms), "AffineOperator") {
     set_parameters(p);
 }
 
 template <ScalarType S>
-typename AffineOperator<S>::Placed AffineOperator<S>::place(Term term) const {
-    Placed placed{std::move(term), {}};
-    placed.position.reserve(static_cast<std::size_t>(placed.matrix.nonZeros()));
-    for (Index c = 0; c < placed.matrix.outerSize(); ++c) {
-        Index at = assembled_->outerIndexPtr()[c];
-        for (typename Term::InnerIterator it(placed.matrix, c); it; ++it) {
-            while (assembled_->innerIndexPtr()[at] != it.row()) ++at;
-            placed.position.push_back(at);
-        }
-    }
-    return placed;
-}
-
-template <ScalarType S>
 void AffineOperator<S>::set_parameters(const Eigen::VectorXd& p) {
-    if (p.size() != parameters() || !p.allFinite()) {
-        std::ostringstream message;
-        message << "AffineOperator: p has " << p.size() << " entries" << (p.allFinite() ? "" : ", not all finite,")
-                << " for " << parameters() << " terms";
-        throw std::invalid_argument(message.str());
-    }
-    p_ = p;
-    S* value = assembled_->valuePtr();
-    std::fill(value, value + assembled_->nonZeros(), S{0});
-    const auto add = [&](const Placed& term, double weight) {
-        for (std::size_t e = 0; e < term.position.size(); ++e)
-            value[term.position[e]] += weight * term.matrix.valuePtr()[e];
-    };
-    add(constant_, 1.0);
-    for (Index l = 0; l < parameters(); ++l) add(terms_[static_cast<std::size_t>(l)], p(l));
+    terms_.assemble(p);
     if (view_) {
         view_->refresh();
     } else {
-        view_ = std::make_unique<SparseHermitian<S>>(*assembled_);
-    }
-}
-
-template <ScalarType S>
-void AffineOperator<S>::vjp(In<S> V, In<S> W, GradientRef g) const {
-#pragma omp parallel for schedule(dynamic)
-    for (Index l = 0; l < parameters(); ++l) {
-        const Term& A = terms_[static_cast<std::size_t>(l)].matrix;
-        double sum = 0.0;
-        for (Index c = 0; c < A.outerSize(); ++c) {
-            for (typename Term::InnerIterator it(A, c); it; ++it) {
-                sum += std::real(it.value() * V.row(it.row()).dot(W.row(c)));  // v_rᴴ a_rc w_c over all columns
-            }
-        }
-        g(l) += sum;
+        view_ = std::make_unique<SparseHermitian<S>>(terms_.matrix());
     }
 }
 

@@ -8,20 +8,21 @@ constexpr const char* kProduct = "projected_solve: the operator's product";
 
 }  // namespace
 
+std::vector<Index> clear_of(const Eigen::VectorXd& theta, const Eigen::VectorXd& lambda) {
+    std::vector<Index> clear;
+    for (Index j = 0; j < theta.size(); ++j) {
+        const double reach = theta.sum() / static_cast<double>(theta.size()) - lambda.minCoeff();
+        if (theta(j) - lambda.maxCoeff() > 1e-6 * std::abs(reach)) clear.push_back(j);
+    }
+    return clear;
+}
+
 template <ScalarType S>
 DeflatedOperator<S>::DeflatedOperator(CountedOperator<S>& A, const Metric<S>& metric, const Deflation<S>& deflation,
                                       const Eigen::VectorXd& lambda, const Sum& sum)
     : A_(A), metric_(metric), sum_(sum), k_(deflation.X.cols()), X_(deflation.X) {
     const Index n = A.rows();
-    // Only vectors whose Ritz value lies clear beyond every λ_i keep (Θ − λ)⁻¹ harmless.
-    const Index given = deflation.extra.cols();
-    std::vector<Index> used;
-    for (Index j = 0; j < given; ++j) {
-        const double theta = deflation.sign * deflation.extra_values(j);
-        const double reach =
-            deflation.sign * deflation.extra_values.sum() / static_cast<double>(given) - lambda.minCoeff();
-        if (theta - lambda.maxCoeff() > 1e-6 * std::abs(reach)) used.push_back(j);
-    }
+    const std::vector<Index> used = clear_of(deflation.sign * deflation.extra_values, lambda);
     e_ = static_cast<Index>(used.size());
     theta_.resize(e_);
     if (e_ > 0) {

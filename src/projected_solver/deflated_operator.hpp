@@ -4,7 +4,13 @@
 
 #include <lambdabar/projected_solver/projected_solve.hpp>
 
+#include <vector>
+
 namespace lambdabar {
+
+/// Those extra vectors whose Ritz value θ lies clear beyond every λ_i, by 1e-6 of their mean distance: they keep
+/// (θ − λ_i)⁻¹ harmless.
+std::vector<Index> clear_of(const Eigen::VectorXd& theta, const Eigen::VectorXd& lambda);
 
 // With E approximate eigenvectors (EᴴBE = I, XᴴBE = 0, EᴴAE = Θ), Q = I − (XXᴴ + EEᴴ)B and F = QᴴAE, write the
 // solution as w = E c + u, u in the range of Q. The E-rows of (A − λB)w = b give

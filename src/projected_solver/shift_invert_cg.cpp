@@ -98,11 +98,7 @@ private:
     /// [E Ê], B-orthogonal to X, where λ_j lies beyond every λ_i.
     void load_extra() {
         std::vector<Index> used;
-        if (problem_.extra_images.cols() == problem_.extra.cols()) {
-            for (Index j = 0; j < problem_.extra.cols(); ++j) {
-                if (problem_.extra_values(j) > lambda_.maxCoeff()) used.push_back(j);
-            }
-        }
+        if (problem_.extra_images.cols() == problem_.extra.cols()) used = clear_of(problem_.extra_values, lambda_);
         const Index e = static_cast<Index>(used.size());
         E_.resize(problem_.X.rows(), 2 * e);
         values_.resize(e);

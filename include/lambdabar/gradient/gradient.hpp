@@ -37,17 +37,23 @@ namespace detail {
 void check_gradient_parameters(Index of_A, Index of_B);
 void check_gradient_sizes(Index operator_rows, Index cotangent_rows, Index parameters);
 void check_gradient_values(const Eigen::VectorXd& g);
+
+/// g_l = Σ over processes of vjp(V, W) in parameter l, for a cotangent with factors V and W.
+template <Differentiable Op, class Bar>
+Eigen::VectorXd contract(const Op& A, const Bar& bar, const Sum& sum) {
+    const Index parameters = A.parameters();
+    check_gradient_sizes(A.rows(), bar.rows(), parameters);
+    Eigen::VectorXd g = Eigen::VectorXd::Zero(parameters);
+    A.vjp(bar.V, bar.W, g);
+    sum(g.data(), g.size());
+    check_gradient_values(g);
+    return g;
+}
 }  // namespace detail
 
 template <Differentiable Op>
 Eigen::VectorXd gradient(const Op& A, const Cotangent<typename Op::Scalar>& bar, const Sum& sum) {
-    const Index parameters = A.parameters();
-    detail::check_gradient_sizes(A.rows(), bar.rows(), parameters);
-    Eigen::VectorXd g = Eigen::VectorXd::Zero(parameters);
-    A.vjp(bar.V, bar.W, g);
-    sum(g.data(), g.size());
-    detail::check_gradient_values(g);
-    return g;
+    return detail::contract(A, bar, sum);
 }
 
 template <Differentiable OpA, Differentiable OpB>

@@ -17,13 +17,7 @@ template <Differentiable Op>
     requires AdjointLinearMap<Op> Eigen::VectorXd gradient(const Op& A,
                                                            const GeneralCotangent<typename Op::Scalar>& bar,
                                                            const Sum& sum = {}) {
-        const Index parameters = A.parameters();
-        detail::check_gradient_sizes(A.rows(), bar.rows(), parameters);
-        Eigen::VectorXd g = Eigen::VectorXd::Zero(parameters);
-        A.vjp(bar.V, bar.W, g);
-        sum(g.data(), g.size());
-        detail::check_gradient_values(g);
-        return g;
+        return detail::contract(A, bar, sum);
     }
 
 /// The gradient in parameters that A(p) and B(p) of a pencil share.

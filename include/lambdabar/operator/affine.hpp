@@ -1,4 +1,5 @@
 #pragma once
+#include <lambdabar/operator/affine_terms.hpp>
 #include <lambdabar/operator/sparse.hpp>
 
 #include <memory>
@@ -22,36 +23,25 @@ public:
 
     /// Assembles A(p): O(nnz of all terms).
     void set_parameters(const Eigen::VectorXd& p);
-    const Eigen::VectorXd& parameter_values() const { return p_; }
+    const Eigen::VectorXd& parameter_values() const { return terms_.parameter_values(); }
 
-    Index rows() const { return assembled_->rows(); }
-    Index parameters() const { return static_cast<Index>(terms_.size()); }
+    Index rows() const { return view_->rows(); }
+    Index parameters() const { return terms_.parameters(); }
     void apply(In<S> X, Out<S> Y) const { view_->apply(X, Y); }
     void apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const {
         view_->apply_fused(X, shift, scale, beta, Y);
     }
     /// g_l += Re Σ_j v_jᴴ A_l w_j, O(columns · nnz of the terms).
-    void vjp(In<S> V, In<S> W, GradientRef g) const;
+    void vjp(In<S> V, In<S> W, GradientRef g) const { terms_.vjp(V, W, g); }
 
     /// A(p) as a sparse operator: what a factorization works with.
     const SparseHermitian<S>& entries() const { return *view_; }
     /// The assembled matrix, both triangles.
-    const Term& matrix() const { return *assembled_; }
+    const Term& matrix() const { return terms_.matrix(); }
 
 private:
-    struct Placed {
-        Term matrix;                  // both triangles
-        std::vector<Index> position;  // of its entries in A(p)
-    };
-
-    Placed place(Term term) const;
-
-    // A(p), both triangles, where view_ finds it when this object has moved (Eigen 3.4 copies sparse matrices instead).
-    std::unique_ptr<Term> assembled_;
-    Placed constant_;
-    std::vector<Placed> terms_;
-    Eigen::VectorXd p_;
-    std::unique_ptr<SparseHermitian<S>> view_;
+    detail::AffineTerms<S> terms_;
+    std::unique_ptr<SparseHermitian<S>> view_;  // of A(p)
 };
 
 }  // namespace lambdabar

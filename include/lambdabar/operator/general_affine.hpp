@@ -1,4 +1,5 @@
 #pragma once
+#include <lambdabar/operator/affine_terms.hpp>
 #include <lambdabar/operator/sparse_general.hpp>
 
 #include <memory>
@@ -21,33 +22,23 @@ public:
 
     /// Assembles A(p): O(nnz of all terms).
     void set_parameters(const Eigen::VectorXd& p);
-    const Eigen::VectorXd& parameter_values() const { return p_; }
+    const Eigen::VectorXd& parameter_values() const { return terms_.parameter_values(); }
 
-    Index rows() const { return assembled_->rows(); }
-    Index parameters() const { return static_cast<Index>(terms_.size()); }
+    Index rows() const { return view_->rows(); }
+    Index parameters() const { return terms_.parameters(); }
     void apply(In<S> X, Out<S> Y) const { view_->apply(X, Y); }
     void apply_adjoint(In<S> X, Out<S> Y) const { view_->apply_adjoint(X, Y); }
     /// g_l += Re Σ_j v_jᴴ A_l w_j, O(columns · nnz of the terms).
-    void vjp(In<S> V, In<S> W, GradientRef g) const;
+    void vjp(In<S> V, In<S> W, GradientRef g) const { terms_.vjp(V, W, g); }
 
     /// A(p) as a sparse operator: what a factorization works with.
     const SparseGeneral<S>& entries() const { return *view_; }
     /// The assembled matrix.
-    const Term& matrix() const { return *assembled_; }
+    const Term& matrix() const { return terms_.matrix(); }
 
 private:
-    struct Placed {
-        Term matrix;
-        std::vector<Index> position;  // of its entries in A(p)
-    };
-
-    Placed place(Term term) const;
-
-    std::unique_ptr<Term> assembled_;  // where view_ finds it when this object has moved
-    Placed constant_;
-    std::vector<Placed> terms_;
-    Eigen::VectorXd p_;
-    std::unique_ptr<SparseGeneral<S>> view_;
+    detail::AffineTerms<S> terms_;
+    std::unique_ptr<SparseGeneral<S>> view_;  // of A(p)
 };
 
 }  // namespace lambdabar
