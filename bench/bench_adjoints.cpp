@@ -14,7 +14,6 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <random>
 
 using namespace bench;
@@ -112,12 +111,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_adjoints [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_adjoints: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_adjoints", run); }

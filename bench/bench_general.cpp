@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
@@ -277,12 +276,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_general [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_general: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_general", run); }

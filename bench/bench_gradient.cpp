@@ -16,7 +16,6 @@
 #include <lambdabar/gradient/gradient.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <random>
 
 using namespace bench;
@@ -179,12 +178,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_gradient [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_gradient: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_gradient", run); }

@@ -20,7 +20,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <random>
 
 using namespace bench;
@@ -222,16 +221,10 @@ void run(const Options& options, const std::vector<int>& sizes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        const Options options = parse_options(argc, argv,
-                                              "Usage: bench_growth [options]\n"
-                                              "  --only 216     216^3 too: 10^7 rows, 20 GiB\n");
+    const auto with_sizes = [](const Options& options) {
         std::vector<int> sizes = options.small ? std::vector{16, 24, 32} : std::vector{32, 64, 128};
         if (options.only == "216") sizes.push_back(216);
         run(options, sizes);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_growth: %s\n", error.what());
-        return 1;
-    }
-    return 0;
+    };
+    return bench_main(argc, argv, "bench_growth", with_sizes, "  --only 216     216^3 too: 10^7 rows, 20 GiB\n");
 }

@@ -18,7 +18,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <map>
 
 using namespace bench;
@@ -260,12 +259,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_peers [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_peers: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_peers", run); }

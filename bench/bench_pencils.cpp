@@ -17,7 +17,6 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include <cstdio>
-#include <exception>
 #include <map>
 #include <random>
 
@@ -378,12 +377,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_pencils [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_pencils: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_pencils", run); }

@@ -25,7 +25,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <map>
 
@@ -341,12 +340,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_roofline [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_roofline: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_roofline", run); }

@@ -10,7 +10,6 @@
 #include <lambdabar/block/kernels.hpp>
 
 #include <cstdio>
-#include <exception>
 
 using namespace bench;
 
@@ -98,12 +97,4 @@ void run(const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        run(parse_options(argc, argv, "Usage: bench_solves [options]\n"));
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench_solves: %s\n", error.what());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return bench_main(argc, argv, "bench_solves", run); }

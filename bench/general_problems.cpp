@@ -1,18 +1,11 @@
 #include "general_problems.hpp"
+#include "assemble.hpp"
 
 #include <vector>
 
 namespace bench {
 
 namespace {
-
-template <class S>
-Eigen::SparseMatrix<S> assemble(Index n, const std::vector<Eigen::Triplet<S>>& entries) {
-    Eigen::SparseMatrix<S> A(n, n);
-    A.setFromTriplets(entries.begin(), entries.end());
-    A.makeCompressed();
-    return A;
-}
 
 template <class S, class Reaction>
 Eigen::SparseMatrix<S> wind(int N, const Reaction& reaction) {

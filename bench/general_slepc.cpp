@@ -1,8 +1,7 @@
 #include "general_peers.hpp"
+#include "slepc_calls.hpp"
 
 #include <lambdabar/block/kernels.hpp>
-
-#include <slepceps.h>
 
 #include <stdexcept>
 
@@ -12,10 +11,6 @@ namespace {
 
 using lambdabar::Block;
 
-void check(PetscErrorCode code) {
-    if (code != 0) throw std::runtime_error("SLEPc: error " + std::to_string(code));
-}
-
 struct Context {
     const lambdabar::SparseGeneral<double>& A;
     Index products = 0;
@@ -24,32 +19,20 @@ struct Context {
 PetscErrorCode multiply(Mat M, Vec in, Vec out) {
     Context* context = nullptr;
     check(MatShellGetContext(M, &context));
-    const double* x = nullptr;
-    double* y = nullptr;
-    check(VecGetArrayRead(in, &x));
-    check(VecGetArray(out, &y));
-    const Index n = context->A.rows();
-    context->A.apply(Eigen::Map<const Block<double>>(x, n, 1), Eigen::Map<Block<double>>(y, n, 1));
     ++context->products;
-    check(VecRestoreArrayRead(in, &x));
-    check(VecRestoreArray(out, &y));
-    return 0;
+    return with_arrays(in, out, [&](const double* x, double* y) {
+        const Index n = context->A.rows();
+        context->A.apply(Eigen::Map<const Block<double>>(x, n, 1), Eigen::Map<Block<double>>(y, n, 1));
+    });
 }
 
 }  // namespace
 
 GeneralSolution solve_slepc(const lambdabar::SparseGeneral<double>& op, const PeerSettings& settings) {
-    PetscBool started = PETSC_FALSE;
-    SlepcInitialized(&started);
-    if (!started) {
-        check(SlepcInitializeNoArguments());
-        check(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
-    }
+    start_slepc();
     Context context{op};
     const auto n = static_cast<PetscInt>(op.rows()), k = static_cast<PetscInt>(settings.k);
-    Mat A = nullptr;
-    check(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, &context, &A));
-    check(MatShellSetOperation(A, MATOP_MULT, reinterpret_cast<void (*)()>(multiply)));
+    Mat A = shell(n, &context, multiply);
     Block<double> first(op.rows(), 1);
     lambdabar::fill_random<double>(first, 1, 0);
     Vec start = nullptr, re = nullptr, im = nullptr;

@@ -1,6 +1,5 @@
 #include "inverted.hpp"
-
-#include <slepceps.h>
+#include "slepc_calls.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -11,35 +10,10 @@ namespace bench {
 
 namespace {
 
-void check(PetscErrorCode code) {
-    if (code != 0) throw std::runtime_error("SLEPc: error " + std::to_string(code));
-}
-
-/// Initialized on first use, which is in a measured child process, and left to the end of that process.
-void start_slepc() {
-    PetscBool started = PETSC_FALSE;
-    SlepcInitialized(&started);
-    if (started) return;
-    check(SlepcInitializeNoArguments());
-    check(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));  // errors are values, and nothing is printed
-}
-
 struct Context {
     const InvertedPencil<double>& pencil;
     Index solves = 0;
 };
-
-template <class Apply>
-PetscErrorCode with_arrays(Vec in, Vec out, const Apply& apply) {
-    const double* x = nullptr;
-    double* y = nullptr;
-    check(VecGetArrayRead(in, &x));
-    check(VecGetArray(out, &y));
-    apply(x, y);
-    check(VecRestoreArrayRead(in, &x));
-    check(VecRestoreArray(out, &y));
-    return 0;
-}
 
 PetscErrorCode multiply_mass(Mat B, Vec in, Vec out) {
     Context* context = nullptr;
@@ -72,22 +46,14 @@ void use_factor(ST st, Context& context) {
     check(PCShellSetApply(pc, apply_inverse));
 }
 
-Mat shell(Context& context, PetscErrorCode (*multiply)(Mat, Vec, Vec)) {
-    const auto n = static_cast<PetscInt>(context.pencil.rows);
-    Mat M = nullptr;
-    check(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, &context, &M));
-    check(MatShellSetOperation(M, MATOP_MULT, reinterpret_cast<void (*)()>(multiply)));
-    return M;
-}
-
 }  // namespace
 
 Solution<double> solve_slepc(const InvertedPencil<double>& pencil, const PeerSettings& settings) {
     start_slepc();
     Context context{pencil};
-    Mat A = shell(context, multiply_nothing), B = shell(context, multiply_mass);
-    lambdabar::Vector<double> first = start_vector(pencil);
     const auto n = static_cast<PetscInt>(pencil.rows), k = static_cast<PetscInt>(settings.k);
+    Mat A = shell(n, &context, multiply_nothing), B = shell(n, &context, multiply_mass);
+    lambdabar::Vector<double> first = start_vector(pencil);
     Vec start = nullptr;
     check(VecCreateSeqWithArray(PETSC_COMM_SELF, 1, n, first.data(), &start));
 

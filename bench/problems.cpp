@@ -1,5 +1,7 @@
 #include "problems.hpp"
 
+#include "assemble.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -14,14 +16,6 @@ using std::numbers::pi;
 
 constexpr int kExactModes = 8;  // per direction: the lowest 100 sums need no more
 constexpr Index kExactValues = 30;
-
-template <class S>
-Eigen::SparseMatrix<S> assemble(Index n, const std::vector<Eigen::Triplet<S>>& entries) {
-    Eigen::SparseMatrix<S> A(n, n);
-    A.setFromTriplets(entries.begin(), entries.end());
-    A.makeCompressed();
-    return A;
-}
 
 /// The lowest sums of one-dimensional eigenvalues over `dimensions` directions.
 Eigen::VectorXd laplacian_values(int N, int dimensions) {

@@ -1,5 +1,7 @@
 #pragma once
 // Plain text tables, the same as CSV on request, and the options all comparison programs share.
+#include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,18 @@ struct Options {
 /// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and
 /// exits.
 Options parse_options(int argc, char** argv, const char* usage);
+
+/// The main() of a comparison: run(options), its errors as one line on stderr and exit status 1.
+template <class Run>
+int bench_main(int argc, char** argv, const std::string& name, const Run& run, const std::string& more_usage = "") {
+    try {
+        run(parse_options(argc, argv, ("Usage: " + name + " [options]\n" + more_usage).c_str()));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s: %s\n", name.c_str(), error.what());
+        return 1;
+    }
+    return 0;
+}
 
 /// Cells are text; rows are printed as soon as they are added when the widths of the columns are given beforehand.
 class Table {

@@ -6,8 +6,7 @@
 #include "cases.hpp"
 #include "measure.hpp"
 #include "outcome_file.hpp"
-
-#include <slepceps.h>
+#include "slepc_calls.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -18,10 +17,6 @@ using namespace bench;
 using Scalar = PetscScalar;
 
 namespace {
-
-void check(PetscErrorCode code) {
-    if (code != 0) throw std::runtime_error("SLEPc: error " + std::to_string(code));
-}
 
 constexpr double kScalarOperations = sizeof(Scalar) == sizeof(double) ? 1.0 : 4.0;
 
@@ -50,23 +45,15 @@ Mat distributed(const Eigen::SparseMatrix<Scalar>& stored) {
 PetscErrorCode multiply(Mat A, Vec in, Vec out) {
     const Product<Scalar>* product = nullptr;
     check(MatShellGetContext(A, &product));
-    const Scalar* x = nullptr;
-    Scalar* y = nullptr;
-    check(VecGetArrayRead(in, &x));
-    check(VecGetArray(out, &y));
-    const Index n = product->rows();
-    product->apply(Eigen::Map<const lambdabar::Block<Scalar>>(x, n, 1), Eigen::Map<lambdabar::Block<Scalar>>(y, n, 1));
-    check(VecRestoreArrayRead(in, &x));
-    check(VecRestoreArray(out, &y));
-    return 0;
+    return with_arrays(in, out, [&](const Scalar* x, Scalar* y) {
+        const Index n = product->rows();
+        product->apply(Eigen::Map<const lambdabar::Block<Scalar>>(x, n, 1),
+                       Eigen::Map<lambdabar::Block<Scalar>>(y, n, 1));
+    });
 }
 
-Mat shell(const Product<Scalar>& product) {
-    const auto n = static_cast<PetscInt>(product.rows());
-    Mat M = nullptr;
-    check(MatCreateShell(PETSC_COMM_SELF, n, n, n, n, const_cast<Product<Scalar>*>(&product), &M));
-    check(MatShellSetOperation(M, MATOP_MULT, reinterpret_cast<void (*)()>(multiply)));
-    return M;
+Mat shell_of(const Product<Scalar>& product) {
+    return shell(static_cast<PetscInt>(product.rows()), const_cast<Product<Scalar>*>(&product), multiply);
 }
 
 /// Seconds and operations of PETSc's products so far.
@@ -127,8 +114,8 @@ void append_vectors(EPS eps, Mat A, const std::vector<PetscInt>& order, std::vec
 
 std::vector<double> solve(const Case<Scalar>& c, const Task& task) {
     const CaseOperators<Scalar> operators(c);
-    Mat A = task.own ? distributed(c.problem.A) : shell(operators.A());
-    Mat B = c.has_B() ? (task.own ? distributed(c.B) : shell(*operators.B())) : nullptr;
+    Mat A = task.own ? distributed(c.problem.A) : shell_of(operators.A());
+    Mat B = c.has_B() ? (task.own ? distributed(c.B) : shell_of(*operators.B())) : nullptr;
     EPS eps = nullptr;
     check(EPSCreate(PETSC_COMM_WORLD, &eps));
     check(EPSSetOperators(eps, A, B));
