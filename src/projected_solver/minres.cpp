@@ -10,14 +10,17 @@ namespace {
 
 constexpr const char* kProduct = "projected_solve: the operator's product";
 
-// Lanczos vectors r₁, r₂ and y = M⁻¹r₂ with v = y/β; search directions w, w₁, w₂ (Paige & Saunders' names).
+// Lanczos vectors r₁, r₂ and y = M⁻¹r₂ with v = y/β; the last two search directions w₁, w₂ (Paige & Saunders' names).
 template <ScalarType S>
 struct Minres {
     const KrylovProblem<S>& problem;
     Block<S>& U;
-    Block<S> X, r1, r2, y, v, w, w1, w2;
+    Block<S> X, r1, r2, y, v, w1, w2;
     Eigen::VectorXd lambda, beta, beta_old, dbar, epsilon, phibar, cs, sn, stop;
     std::vector<Index> column;
+
+    /// M = I and B = I: y would be r₂.
+    bool plain() const { return !problem.preconditioner && problem.A.one_space(); }
 
     /// y = Q M⁻¹ r₂ and its M⁻¹-norm against r₂.
     Eigen::VectorXd precondition() {
@@ -26,7 +29,7 @@ struct Minres {
         } else {
             y = r2;
         }
-        if (problem.preconditioner || !problem.A.one_space()) problem.A.project_direction(y, kPreconditioned);
+        if (!plain()) problem.A.project_direction(y, kPreconditioned);
         return dots<S>(r2, y, problem.sum, problem.preconditioner ? kPreconditioned : kProduct)
             .real()
             .cwiseMax(0.0)
@@ -45,7 +48,7 @@ struct Minres {
         }
         if (static_cast<Index>(active.size()) == phibar.size()) return;
         write_back();
-        for (Block<S>* block : {&X, &r1, &r2, &y, &v, &w, &w1, &w2}) keep_columns(*block, active);
+        for (Block<S>* block : {&X, &r1, &r2, &y, &v, &w1, &w2}) keep_columns(*block, active);
         for (Eigen::VectorXd* numbers : {&lambda, &beta, &beta_old, &dbar, &epsilon, &phibar, &cs, &sn, &stop}) {
             keep_entries(*numbers, active);
         }
@@ -55,16 +58,21 @@ struct Minres {
 
     /// One Lanczos step, one plane rotation, one update of the solution.
     void step(bool first) {
-        v = y;
+        v = plain() ? r2 : y;
         scale_columns<S>(v, beta.cwiseInverse());
         problem.A.apply(v, lambda, y);
-        if (!first) add_scaled<S>(y, r1, -beta.cwiseQuotient(beta_old));
-        const Eigen::VectorXd alpha = dots<S>(v, y, problem.sum, kProduct).real();
-        add_scaled<S>(y, r2, -alpha.cwiseQuotient(beta));
+        const Eigen::VectorXd alpha =
+            first ? Eigen::VectorXd(dots<S>(v, y, problem.sum, kProduct).real())
+                  : add_scaled_and_dots<S>(y, r1, -beta.cwiseQuotient(beta_old), v, problem.sum, kProduct);
+        beta_old = beta;
+        if (plain()) {
+            beta = add_scaled_and_norms<S>(y, r2, -alpha.cwiseQuotient(beta_old), problem.sum, kProduct);
+        } else {
+            add_scaled<S>(y, r2, -alpha.cwiseQuotient(beta_old));
+        }
         r1.swap(r2);
         r2.swap(y);
-        beta_old = beta;
-        beta = precondition();
+        if (!plain()) beta = precondition();
 
         const Eigen::VectorXd epsilon_old = epsilon;
         const Eigen::VectorXd delta = cs.cwiseProduct(dbar) + sn.cwiseProduct(alpha);
@@ -78,13 +86,12 @@ struct Minres {
         const Eigen::VectorXd phi = cs.cwiseProduct(phibar);
         phibar = sn.cwiseProduct(phibar);
 
-        w1.swap(w2);  // w₁ ← w₂ ← w
-        w2.swap(w);
-        w = v;
-        add_scaled<S>(w, w1, -epsilon_old);
-        add_scaled<S>(w, w2, -delta);
-        scale_columns<S>(w, gamma.cwiseInverse());
-        add_scaled<S>(X, w, phi);
+        // w = (v − ε w₁ − δ w₂)/γ in the place of w₁, and X += φ w
+        const Eigen::VectorXd scale = gamma.cwiseInverse();
+        minres_update<S>(
+            X, w1, w2, v,
+            {.v = scale, .w1 = -epsilon_old.cwiseProduct(scale), .w2 = -delta.cwiseProduct(scale), .step = phi});
+        w1.swap(w2);
     }
 };
 
@@ -103,7 +110,6 @@ KrylovOutcome block_minres(const KrylovProblem<S>& problem, Block<S>& U, Block<S
                      U,
                      R,
                      R,
-                     zero,
                      zero,
                      zero,
                      zero,
