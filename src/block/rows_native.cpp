@@ -13,6 +13,8 @@ template <int DoublesPerEntry>
 inline void ask_ahead(const Rows& A, Size r) {
     constexpr Size kAhead = 192;
     const Size begin = A.start[r] + kAhead, end = A.start[r + 1] + kAhead;
+    // Addresses beyond the end of the arrays, never read; a matrix without entries has none to count from.
+    if (A.value == nullptr) return;
     for (Size e = begin; e < end; e += 8 / DoublesPerEntry) __builtin_prefetch(A.value + e * DoublesPerEntry);
     __builtin_prefetch(A.column + begin);
 }

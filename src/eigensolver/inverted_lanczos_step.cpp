@@ -148,7 +148,7 @@ void InvertedLanczos<S>::step() {
     Matrix<S> C = gram<S>(VP, metric_.image(U, BU_), options_.sum, kProduct);
     add_product<S>(U, VP, -C);
     norm_ = std::max(norm_, C.middleRows(m_, columns).norm() / std::sqrt(static_cast<double>(columns)));
-    Block<S> BQ;
+    Block<S> BQ(n_, 0);
     const Matrix<S> R = full ? Matrix<S>(0, columns) : orthonormalize_newest(U, C, BQ);
     H_.block(0, m_, processed, columns) = C.topRows(processed);
     H_.block(m_, 0, columns, processed) = C.topRows(processed).adjoint();
