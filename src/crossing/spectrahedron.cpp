@@ -1,9 +1,12 @@
 #include "spectrahedron.hpp"
 
-#include "cone_scaling.hpp"
+#include <Eigen/QR>
 
 #include <algorithm>
 #include <cmath>
+
+#include "block/dense.hpp"
+#include "cone_scaling.hpp"
 
 namespace lambdabar {
 
@@ -137,20 +140,20 @@ private:
 /// The nearest matrix in the set but for the trace, which is restored in proportion to the room there is.
 template <ScalarType S>
 Matrix<S> into_the_set(const Matrix<S>& U, double trace) {
-    const Eigen::SelfAdjointEigenSolver<Matrix<S>> solver(0.5 * (U + U.adjoint()));
-    Eigen::VectorXd weights = solver.eigenvalues().cwiseMax(0.0).cwiseMin(1.0);
+    const DenseEigenpairs<S> pairs = dense_eigh<S>(U);
+    Eigen::VectorXd weights = pairs.values.cwiseMax(0.0).cwiseMin(1.0);
     const double excess = weights.sum() - trace;
     const Eigen::VectorXd room = excess > 0.0 ? weights : Eigen::VectorXd(1.0 - weights.array());
     if (room.sum() > 0.0) weights -= excess * room / room.sum();
-    return solver.eigenvectors() * weights.cast<S>().asDiagonal() * solver.eigenvectors().adjoint();
+    return pairs.vectors * weights.cast<S>().asDiagonal() * pairs.vectors.adjoint();
 }
 
 /// ∇·(u − u′) at most, over the set: what U may be from optimal.
 template <ScalarType S>
 double gap(const Eigen::MatrixXd& K, const Eigen::VectorXd& c, const Matrix<S>& U, double trace) {
     const Eigen::VectorXd u = to_coordinates<S>(U), slope = K * u + c;
-    const Eigen::SelfAdjointEigenSolver<Matrix<S>> solver(from_coordinates<S>(slope, U.rows()), Eigen::EigenvaluesOnly);
-    return slope.dot(u) - solver.eigenvalues().head(static_cast<Index>(trace)).sum();
+    const DenseEigenpairs<S> pairs = dense_eigh<S>(from_coordinates<S>(slope, U.rows()));
+    return slope.dot(u) - pairs.values.head(static_cast<Index>(trace)).sum();
 }
 
 /// On the face of the set that U is next to, U = E Eᴴ + V Y Vᴴ with E for weights of 1 and V for those between, the
@@ -159,12 +162,12 @@ template <ScalarType S>
 Matrix<S> polished(const Eigen::MatrixXd& K, const Eigen::VectorXd& c, const Matrix<S>& U, double trace) {
     constexpr double kOnTheFace = 1e-6;
     const Index m = U.rows();
-    const Eigen::SelfAdjointEigenSolver<Matrix<S>> solver(U);
+    const DenseEigenpairs<S> pairs = dense_eigh<S>(U);
     Index zeros = 0, ones = 0;
-    while (zeros < m && solver.eigenvalues()(zeros) < kOnTheFace) ++zeros;
-    while (ones < m - zeros && solver.eigenvalues()(m - 1 - ones) > 1.0 - kOnTheFace) ++ones;
+    while (zeros < m && pairs.values(zeros) < kOnTheFace) ++zeros;
+    while (ones < m - zeros && pairs.values(m - 1 - ones) > 1.0 - kOnTheFace) ++ones;
     const Index inner = m - zeros - ones;
-    const Matrix<S> E = solver.eigenvectors().rightCols(ones), V = solver.eigenvectors().middleCols(zeros, inner);
+    const Matrix<S> E = pairs.vectors.rightCols(ones), V = pairs.vectors.middleCols(zeros, inner);
     const Matrix<S> fixed = E * E.adjoint();
     if (inner == 0) return fixed;
     const Index d = coordinate_count<S>(inner);

@@ -1,10 +1,10 @@
 #include "krylov_schur.hpp"
 
-#include <Eigen/Eigenvalues>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+
+#include "block/dense.hpp"
 
 namespace lambdabar {
 
@@ -232,8 +232,8 @@ KrylovSchurResult KrylovSchur<T>::result(StopReason reason) {
             } else if (im > 0.0 && im <= 0.25 * out.allowed(i)) {
                 Matrix<double> span(z.rows(), 4);
                 span << z.col(i).real(), z.col(i).imag(), z.col(i + 1).real(), z.col(i + 1).imag();
-                const Eigen::SelfAdjointEigenSolver<Matrix<double>> directions(span * span.transpose());
-                z.middleCols(i, 2) = directions.eigenvectors().rightCols(2).template cast<Complex>();
+                const Matrix<double> directions = dense_eigh<double>(span * span.transpose()).vectors;
+                z.middleCols(i, 2) = directions.rightCols(2).template cast<Complex>();
                 out.values(i) = out.values(i).real();
                 if (i + 1 < k) out.values(i + 1) = out.values(i);
                 if (i + 1 < k) ++i;

@@ -7,6 +7,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "block/dense.hpp"
+
 namespace lambdabar {
 
 namespace {
@@ -116,9 +118,7 @@ template <ScalarType S>
 Matrix<S> leading_basis(const SchurForm& schur, Index p) {
     if constexpr (std::same_as<S, double>) {
         const Matrix<Complex> Q = schur.Z.leftCols(p);
-        const Eigen::SelfAdjointEigenSolver<Matrix<double>> projector((Q * Q.adjoint()).real());
-        if (projector.info() != Eigen::Success) fail(Q.rows());
-        return projector.eigenvectors().rightCols(p);
+        return dense_eigh<double>((Q * Q.adjoint()).real()).vectors.rightCols(p);
     } else {
         return schur.Z.leftCols(p);
     }

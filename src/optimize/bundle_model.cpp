@@ -1,9 +1,12 @@
 #include "bundle_model.hpp"
 
-#include "crossing/cone_scaling.hpp"
+#include <Eigen/LU>
 
 #include <algorithm>
 #include <cmath>
+
+#include "block/dense.hpp"
+#include "crossing/cone_scaling.hpp"
 
 namespace lambdabar {
 
@@ -51,8 +54,8 @@ private:
             x_(l) = std::clamp(x_(l), M_.lower(l) + margin, M_.upper(l) - margin);
         }
         const Eigen::VectorXd at_x = M_.value + M_.C.transpose() * x_;
-        const Eigen::SelfAdjointEigenSolver<Matrix<S>> solver(matrix(at_x));
-        const double low = solver.eigenvalues()(0), high = solver.eigenvalues()(M_.r - 1);
+        const Eigen::VectorXd values = dense_eigh<S>(matrix(at_x)).values;
+        const double low = values(0), high = values(M_.r - 1);
         const double spread = std::max({high - low, M_.t * slope.squaredNorm(), 1e-10 * std::abs(low), 1e-14});
         v_ = low - 0.5 * spread;
         if (M_.has_aggregate) v_ = std::min(v_, at_x(d_) - 0.5 * spread);
