@@ -6,25 +6,10 @@ namespace lambdabar::test {
 
 /// A random Hermitian matrix on the pattern of M.
 template <ScalarType S>
-Sparse<S> direction_on(const Sparse<S>& M, unsigned seed) {
-    Sparse<S> D = M;
-    const Matrix<S> H = random_hermitian<S>(M.rows(), seed);
-    for (Index c = 0; c < D.outerSize(); ++c) {
-        for (typename Sparse<S>::InnerIterator entry(D, c); entry; ++entry) entry.valueRef() = H(entry.row(), c);
-    }
-    return D;
-}
+Sparse<S> direction_on(const Sparse<S>& M, unsigned seed);
 
 /// Re Σ conj(g) dA over the entries stored in the gradient's file.
 template <ScalarType S>
-double slope(const CommandLine& line, const std::string& name, const Sparse<S>& dA) {
-    const Sparse<S> g = read_sparse<S>(line.file(name), SymmetricStorage::keep);
-    double sum = 0.0;
-    for (Index c = 0; c < g.outerSize(); ++c) {
-        for (typename Sparse<S>::InnerIterator entry(g, c); entry; ++entry)
-            sum += std::real(Eigen::numext::conj(entry.value()) * dA.coeff(entry.row(), c));
-    }
-    return sum;
-}
+double slope(const CommandLine& line, const std::string& name, const Sparse<S>& dA);
 
 }  // namespace lambdabar::test

@@ -23,28 +23,11 @@ struct SetProblem {
 
 /// `at_the_end`: the set's eigenvalues for Which::smallest, ascending, between 0 and 5; mirrored for Which::largest.
 template <ScalarType S>
-SetProblem<S> set_problem(const Eigen::VectorXd& at_the_end, Which which, unsigned seed, Index n = 40) {
-    const Index k = at_the_end.size();
-    Eigen::VectorXd values(n);
-    values << at_the_end, Eigen::VectorXd::LinSpaced(n - k, 6.0, 12.0);
-    Eigen::VectorXd set = at_the_end;
-    if (which == Which::largest) {
-        values = (-values.reverse()).eval();
-        set = (-set.reverse()).eval();
-    }
-    return {{hermitian_with_spectrum<S>(values, seed)}, which, find_clusters(set, Eigen::VectorXd::Zero(k), 1e-9)};
-}
+SetProblem<S> set_problem(const Eigen::VectorXd& at_the_end, Which which, unsigned seed, Index n = 40);
 
 /// Smallest distance between clusters of the set, and from the set to the rest.
 template <ScalarType S>
-double smallest_gap(const oracle::Decomposition<S>& d, const std::vector<Cluster>& clusters) {
-    double gap = d.gap();
-    for (std::size_t c = 1; c < clusters.size(); ++c) {
-        const Index i = d.first + clusters[c].first;
-        gap = std::min(gap, d.all_values(i) - d.all_values(i - 1));
-    }
-    return gap;
-}
+double smallest_gap(const oracle::Decomposition<S>& d, const std::vector<Cluster>& clusters);
 
 /// What ‖Ā − exact‖/‖exact‖ may be when pairs and adjoints have residuals `tol` relative to ‖A‖ and ‖P x̄‖: eigenvectors
 /// are off by ‖r‖/δ, which enters the in-span part and the adjoint once more over δ (mathematics.md, section 8).
@@ -55,14 +38,7 @@ inline double expected_error(double tol, double norm_A, double gap, double safet
 
 /// X̄ with the part that sees the basis inside the clusters removed: M_cc Hermitian.
 template <ScalarType S>
-Matrix<S> fix_gauge(const Matrix<S>& X, Matrix<S> X_bar, const std::vector<Cluster>& clusters) {
-    for (const Cluster& c : clusters) {
-        const auto X_c = X.middleCols(c.first, c.count);
-        const Matrix<S> M = X_c.adjoint() * X_bar.middleCols(c.first, c.count);
-        X_bar.middleCols(c.first, c.count) -= X_c * (M - M.adjoint()) / 2.0;
-    }
-    return X_bar;
-}
+Matrix<S> fix_gauge(const Matrix<S>& X, Matrix<S> X_bar, const std::vector<Cluster>& clusters);
 
 /// φ = Σ_c ½ weight_c Σ_{i∈c} λ_i² + Σ_c tr(P_c H P_c H): differentiable wherever the groups do not touch one another,
 /// also in directions that split them.
@@ -72,33 +48,9 @@ struct GroupObjective {
     std::vector<Cluster> groups;
     Eigen::VectorXd weights;  // one per group
 
-    GroupObjective(Index n, std::vector<Cluster> clusters, unsigned seed)
-        : H(random_hermitian<S>(n, seed)),
-          groups(std::move(clusters)),
-          weights(random_matrix<double>(static_cast<Index>(groups.size()), 1, seed + 1)) {}
-
-    Matrix<S> projector(const Matrix<S>& X, const Cluster& c) const {
-        return X.middleCols(c.first, c.count) * X.middleCols(c.first, c.count).adjoint();
-    }
-    double operator()(const Eigen::VectorXd& values, const Matrix<S>& X) const {
-        double phi = 0.0;
-        for (std::size_t g = 0; g < groups.size(); ++g) {
-            const Cluster& c = groups[g];
-            const Matrix<S> PH = projector(X, c) * H;
-            phi += 0.5 * weights(static_cast<Index>(g)) * values.segment(c.first, c.count).squaredNorm();
-            phi += std::real((PH * PH).trace());
-        }
-        return phi;
-    }
-    PairCotangent<S> cotangent(const Eigen::VectorXd& values, const Matrix<S>& X) const {
-        PairCotangent<S> bar{values, Matrix<S>(X.rows(), X.cols())};
-        for (std::size_t g = 0; g < groups.size(); ++g) {
-            const Cluster& c = groups[g];
-            bar.values.segment(c.first, c.count) *= weights(static_cast<Index>(g));
-            bar.vectors.middleCols(c.first, c.count) = 4.0 * H * projector(X, c) * H * X.middleCols(c.first, c.count);
-        }
-        return bar;
-    }
+    GroupObjective(Index n, std::vector<Cluster> clusters, unsigned seed);
+    double operator()(const Eigen::VectorXd& values, const Matrix<S>& X) const;
+    PairCotangent<S> cotangent(const Eigen::VectorXd& values, const Matrix<S>& X) const;
 };
 
 /// d/dt of φ(λ, X)(A + t dA) at 0, by differences of dense decompositions.

@@ -30,57 +30,20 @@ struct PencilDecomposition {
 
 /// The pairs of a pencil with regular B.
 template <ScalarType S>
-PencilDecomposition<S> decompose(const Matrix<S>& A, const Matrix<S>& B, Index first, Index k) {
-    const Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<S>> solver(A, B);
-    return {B, {solver.eigenvalues(), solver.eigenvectors(), first, k}, Matrix<S>(A.rows(), 0), {}};
-}
+PencilDecomposition<S> decompose(const Matrix<S>& A, const Matrix<S>& B, Index first, Index k);
 
 /// The pairs of a pencil with a semidefinite B of rank `rank`: with the null space N of B, A regular on it, finite
 /// eigenvectors are x = (I − N(NᴴAN)⁻¹NᴴA) y.
 template <ScalarType S>
-PencilDecomposition<S> decompose_singular(const Matrix<S>& A, const Matrix<S>& B, Index rank, Index first, Index k) {
-    const Index n = A.rows();
-    const Eigen::SelfAdjointEigenSolver<Matrix<S>> mass(B);
-    const Matrix<S> N0 = mass.eigenvectors().leftCols(n - rank), R = mass.eigenvectors().rightCols(rank);
-    const Matrix<S> A_N = N0.adjoint() * A * N0;
-    const Eigen::SelfAdjointEigenSolver<Matrix<S>> massless(Matrix<S>((A_N + A_N.adjoint()) / 2.0));
-    const Matrix<S> N = N0 * massless.eigenvectors();
-    const Eigen::VectorXd a = massless.eigenvalues();
-    const Matrix<S> condensed = R - N * (a.cwiseInverse().template cast<S>().asDiagonal() * (N.adjoint() * A * R));
-    Matrix<S> A_R = condensed.adjoint() * A * condensed, B_R = R.adjoint() * B * R;
-    A_R = ((A_R + A_R.adjoint()) / 2.0).eval();
-    B_R = ((B_R + B_R.adjoint()) / 2.0).eval();
-    const Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<S>> solver(A_R, B_R);
-    return {B, {solver.eigenvalues(), condensed * solver.eigenvectors(), first, k}, N, a};
-}
+PencilDecomposition<S> decompose_singular(const Matrix<S>& A, const Matrix<S>& B, Index rank, Index first, Index k);
 
 /// Replaces the vectors of each cluster of the set by the B-orthonormal basis of the same space nearest to `X`.
 template <ScalarType S>
-void align(PencilDecomposition<S>& d, const Matrix<S>& X, const std::vector<Cluster>& clusters) {
-    for (const Cluster& c : clusters) {
-        auto basis = d.pairs.all_vectors.middleCols(d.pairs.first + c.first, c.count);
-        const Matrix<S> overlap = basis.adjoint() * d.B * X.middleCols(c.first, c.count);
-        const Eigen::JacobiSVD<Matrix<S>> svd(overlap, Eigen::ComputeFullU | Eigen::ComputeFullV);
-        basis = (basis * svd.matrixU() * svd.matrixV().adjoint()).eval();
-    }
-}
+void align(PencilDecomposition<S>& d, const Matrix<S>& X, const std::vector<Cluster>& clusters);
 
 /// w_i = −Σ_{j outside} x_j (x_jᴴ rhs_i)/(λ_j − λ_i), and the limit −N (NᴴAN)⁻¹ Nᴴ rhs_i of the infinite ones.
 template <ScalarType S>
-Matrix<S> outside(const PencilDecomposition<S>& d, const Matrix<S>& rhs) {
-    const Matrix<S>& V = d.pairs.all_vectors;
-    const Matrix<S>& N = d.infinite_vectors;
-    Matrix<S> W = Matrix<S>::Zero(d.B.rows(), d.pairs.k);
-    if (N.cols() > 0) W -= N * (d.infinite_A.cwiseInverse().template cast<S>().asDiagonal() * (N.adjoint() * rhs));
-    for (Index i = 0; i < d.pairs.k; ++i) {
-        for (Index j = 0; j < d.pairs.n(); ++j) {
-            if (d.pairs.inside(j)) continue;
-            const double gap = d.pairs.all_values(j) - d.pairs.all_values(d.pairs.first + i);
-            W.col(i) -= V.col(j) * (V.col(j).dot(rhs.col(i)) / gap);
-        }
-    }
-    return W;
-}
+Matrix<S> outside(const PencilDecomposition<S>& d, const Matrix<S>& rhs);
 
 template <ScalarType S>
 struct BothCotangents {
@@ -90,44 +53,12 @@ struct BothCotangents {
 /// Section 2: Ā and B̄; K_ji = 0 where |λ_i − λ_j| ≤ cluster_distance.
 template <ScalarType S>
 BothCotangents<S> pullback_pairs(const PencilDecomposition<S>& d, const Eigen::VectorXd& values_bar,
-                                 const Matrix<S>& X_bar, double cluster_distance) {
-    const Matrix<S> X = d.vectors(), M = X.adjoint() * X_bar;
-    const Eigen::VectorXd lambda = d.values();
-    const Index k = d.pairs.k;
-    Matrix<S> C_A(k, k), C_B(k, k);
-    for (Index i = 0; i < k; ++i) {
-        for (Index j = 0; j < k; ++j) {
-            S K{0};
-            if (std::abs(lambda(i) - lambda(j)) > cluster_distance)
-                K = 0.5 * (M(j, i) - Eigen::numext::conj(M(i, j))) / (lambda(i) - lambda(j));
-            C_A(j, i) = K + (i == j ? values_bar(i) : 0.0);
-            C_B(j, i) = 0.5 * (lambda(i) + lambda(j)) * K + 0.25 * (M(j, i) + Eigen::numext::conj(M(i, j))) +
-                        (i == j ? values_bar(i) * lambda(i) : 0.0);
-        }
-    }
-    const Matrix<S> W = outside(d, X_bar), W_lambda = W * lambda.template cast<S>().asDiagonal();
-    return {X * C_A * X.adjoint() + sym(W * X.adjoint()), -X * C_B * X.adjoint() - sym(W_lambda * X.adjoint()), W};
-}
+                                 const Matrix<S>& X_bar, double cluster_distance);
 
 /// Section 3: Ā and B̄ for F = Σ f(λ_i) x_i x_iᴴ; `difference(a, b)` is f[a, b] and
 /// h[a, b] = (a f(a) − b f(b))/(a − b) = f(a) + b f[a, b].
 template <ScalarType S>
 BothCotangents<S> pullback_spectral(const PencilDecomposition<S>& d, const std::function<double(double)>& f,
-                                    const std::function<double(double, double)>& difference, const Matrix<S>& F_bar) {
-    const Matrix<S> X = d.vectors(), F_bar_X = F_bar * X, N = sym(X.adjoint() * F_bar_X);
-    const Eigen::VectorXd lambda = d.values();
-    const Index k = d.pairs.k;
-    Matrix<S> C_A(k, k), C_B(k, k), rhs = F_bar_X;
-    for (Index i = 0; i < k; ++i) {
-        rhs.col(i) *= f(lambda(i));
-        for (Index j = 0; j < k; ++j) {
-            C_A(j, i) = difference(lambda(j), lambda(i)) * N(j, i);
-            C_B(j, i) = (f(lambda(j)) + lambda(i) * difference(lambda(j), lambda(i))) * N(j, i);
-        }
-    }
-    const Matrix<S> W = outside(d, rhs), W_lambda = W * lambda.template cast<S>().asDiagonal();
-    return {X * C_A * X.adjoint() + 2.0 * sym(W * X.adjoint()),
-            -X * C_B * X.adjoint() - 2.0 * sym(W_lambda * X.adjoint()), W};
-}
+                                    const std::function<double(double, double)>& difference, const Matrix<S>& F_bar);
 
 }  // namespace oracle

@@ -148,10 +148,8 @@ TEST_CASE_TEMPLATE("pullback: a preconditioner and extra vectors change a pencil
     const Index n = problem.n();
     Sparse<S> D(n, n);
     for (Index i = 0; i < n; ++i) D.insert(i, i) = S{std::pow(10.0, 2.0 * static_cast<double>(i % 5) / 4.0)};
-    const Sparse<S> A_scaled =
-        lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.A * D)));
-    const Sparse<S> B_scaled =
-        lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.B * D)));
+    const Sparse<S> A_scaled = lambdabar::test::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.A * D)));
+    const Sparse<S> B_scaled = lambdabar::test::exactly_hermitian<S>(Sparse<S>(D * Sparse<S>(problem.pencil.B * D)));
     const SparseHermitian<S> A(A_scaled), B(B_scaled);
     const auto pairs = eigsh(A, B, {.k = 4, .tol = 1e-12});
     REQUIRE(pairs.converged);

@@ -48,7 +48,7 @@ TEST_CASE_TEMPLATE("eigsh: a warm start on the same pencil is one block solve", 
 TEST_CASE_TEMPLATE("eigsh: along a sequence of pencils the pattern is analysed once", S, double, Complex) {
     const Index n = 260, k = 4;
     const auto pencil = test_pencil<S>(low_spectrum(n), 52);
-    const Sparse<S> dA = lambdabar::test::detail::exactly_hermitian<S>(
+    const Sparse<S> dA = lambdabar::test::exactly_hermitian<S>(
         Sparse<S>(pencil.A.cwiseProduct(Sparse<S>(pencil.A.cwiseAbs().template cast<S>()))));
     AffineOperator<S> A(pencil.A, {dA}, numbers({0.0}));
     const SparseHermitian<S> B(pencil.B);

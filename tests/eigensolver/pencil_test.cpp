@@ -27,7 +27,7 @@ BlockSolve<S> dense_solve(const TestPencil<S>& pencil, double sigma) {
 template <ScalarType S>
 AffineOperator<S> affine(const Sparse<S>& M) {
     const Sparse<S> M1 = sparse_with_spectrum<S>(Eigen::VectorXd::LinSpaced(M.rows(), 0.1, 0.3), 77, 1);
-    const Sparse<S> M0 = lambdabar::test::detail::exactly_hermitian<S>(Sparse<S>(M - M1));
+    const Sparse<S> M0 = lambdabar::test::exactly_hermitian<S>(Sparse<S>(M - M1));
     return AffineOperator<S>(M0, {M1}, numbers({1.0}));
 }
 

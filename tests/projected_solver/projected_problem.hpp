@@ -28,119 +28,37 @@ struct ProjectedProblem {
     Deflation<S> deflation() const { return {.X = X, .extra = extra, .extra_values = extra_values, .sign = sign}; }
 
     /// Smallest distance of the shift of column i from the spectrum outside X.
-    double gap(Index i) const {
-        double gap = kInfinity;
-        for (Index j = 0; j < n(); ++j) {
-            if (!in_set(j)) gap = std::min(gap, std::abs(all_values(j) - lambda(i)));
-        }
-        return gap;
-    }
+    double gap(Index i) const;
 
     /// The pseudo-inverse solution Σ_{j not in X} x_j (x_jᴴ rhs_i)/(λ_j − λ_i).
-    Matrix<S> solution() const {
-        Matrix<S> W = Matrix<S>::Zero(n(), rhs.cols());
-        for (Index i = 0; i < rhs.cols(); ++i) {
-            for (Index j = 0; j < n(); ++j) {
-                const auto x = all_vectors.col(j);
-                if (!in_set(j)) W.col(i) += x * (x.dot(rhs.col(i)) / (all_values(j) - lambda(i)));
-            }
-        }
-        return W;
-    }
+    Matrix<S> solution() const;
 
     /// ‖P(A − λ_i)P w_i − P rhs_i‖ of every column.
-    Eigen::VectorXd true_residuals(const Matrix<S>& W) const {
-        Matrix<S> R = A.A * W - W * lambda.template cast<S>().asDiagonal() - rhs;
-        R -= X * (X.adjoint() * R);
-        return R.colwise().norm();
-    }
+    Eigen::VectorXd true_residuals(const Matrix<S>& W) const;
 
     /// What rounding does to a residual: a product in dimension n, with an operator of norm ‖A‖.
-    double rounding(const Matrix<S>& W) const {
-        return 10.0 * kEps * static_cast<double>(n()) * (norm_A() * W.colwise().norm().maxCoeff() + rhs.norm());
-    }
+    double rounding(const Matrix<S>& W) const;
 
     /// E spans the first `count` eigenvectors beyond X disturbed by `roughness` (Frobenius norm 1 per column when it is
     /// 1; infinity: random), made orthonormal, orthogonal to X and Ritz vectors: EᴴAE = Θ.
-    void set_extra(Index count, double roughness, unsigned seed) {
-        Matrix<S> E = random_matrix<S>(n(), count, seed) / std::sqrt(static_cast<double>(n()));
-        if (roughness < kInfinity) {
-            Index taken = 0;
-            E *= roughness;
-            for (Index i = 0; i < n() && taken < count; ++i) {
-                const Index j = sign > 0 ? i : n() - 1 - i;
-                if (!in_set(j)) E.col(taken++) += all_vectors.col(j);
-            }
-        }
-        for (int twice = 0; twice < 2; ++twice) {
-            E -= X * (X.adjoint() * E);
-            E = (Eigen::HouseholderQR<Matrix<S>>(E).householderQ() * Matrix<S>::Identity(n(), count)).eval();
-        }
-        const auto ritz = reference_eigh<S>(hermitian_part<S>(E.adjoint() * A.A * E));
-        extra = E * ritz.vectors;
-        extra_values = ritz.values;
-    }
+    void set_extra(Index count, double roughness, unsigned seed);
 };
 
 /// X holds the eigenvectors `set` of a random matrix with this spectrum; shifts are their eigenvalues (in turn, for
 /// `columns` columns); random right-hand sides.
 template <ScalarType S>
 ProjectedProblem<S> projected_problem(const Eigen::VectorXd& values, std::vector<Index> set, double sign, unsigned seed,
-                                      Index columns = 0) {
-    ProjectedProblem<S> problem;
-    problem.A = {hermitian_with_spectrum<S>(values, seed)};
-    const auto exact = reference_eigh<S>(problem.A.A);
-    problem.all_values = exact.values;
-    problem.all_vectors = exact.vectors;
-    problem.set = std::move(set);
-    problem.sign = sign;
-    const Index n = values.size(), k = static_cast<Index>(problem.set.size());
-    if (columns == 0) columns = k;
-    problem.X.resize(n, k);
-    problem.lambda.resize(columns);
-    for (Index i = 0; i < k; ++i) problem.X.col(i) = exact.vectors.col(problem.set[static_cast<std::size_t>(i)]);
-    for (Index i = 0; i < columns; ++i) problem.lambda(i) = exact.values(problem.set[static_cast<std::size_t>(i % k)]);
-    problem.extra.resize(n, 0);
-    problem.rhs = random_matrix<S>(n, columns, seed + 1);
-    return problem;
-}
+                                      Index columns = 0);
 
 /// The k lowest (sign > 0) or highest of n indices.
-inline std::vector<Index> one_end(Index n, Index k, double sign) {
-    std::vector<Index> set;
-    for (Index i = 0; i < k; ++i) set.push_back(sign > 0 ? i : n - k + i);
-    return set;
-}
+std::vector<Index> one_end(Index n, Index k, double sign);
 
 /// n eigenvalues: 1, 2 and again 2, 3 at the bottom, a gap, then an even spread up to 10 + n/5; and the mirror of it.
-inline Eigen::VectorXd spread_spectrum(Index n, double sign) {
-    Eigen::VectorXd values = Eigen::VectorXd::LinSpaced(n, 4.0, 10.0 + static_cast<double>(n) / 5.0);
-    const Index known = std::min<Index>(n, 4);
-    values.head(known) = numbers({1.0, 2.0, 2.0, 3.0}).head(known);
-    if (sign < 0) values = (-values.reverse()).eval();
-    return values;
-}
+Eigen::VectorXd spread_spectrum(Index n, double sign);
 
 /// Everything that must hold for a solution said to have converged at relative tolerances `tol`.
 template <ScalarType S>
 void check_solution(const ProjectedProblem<S>& problem, const ProjectedSolution<S>& solution,
-                    const Eigen::VectorXd& tol) {
-    const Matrix<S> W = solution.W, wanted = problem.solution();
-    const Eigen::VectorXd residuals = problem.true_residuals(W);
-    const double rounding = problem.rounding(W);
-    Matrix<S> P_rhs = problem.rhs;
-    P_rhs -= problem.X * (problem.X.adjoint() * P_rhs);
-    CHECK(solution.converged);
-    CHECK((problem.X.adjoint() * W).norm() <= 10.0 * kEps * static_cast<double>(problem.n()) * W.norm());
-    for (Index i = 0; i < W.cols(); ++i) {
-        CAPTURE(i);
-        const double bound = tol(i) * P_rhs.col(i).norm();
-        CHECK(solution.column_converged[static_cast<std::size_t>(i)]);
-        CHECK(std::abs(solution.rhs_norms(i) - P_rhs.col(i).norm()) <= rounding);
-        CHECK(solution.residuals(i) <= bound + rounding);
-        CHECK(std::abs(solution.residuals(i) - residuals(i)) <= rounding);
-        CHECK((W.col(i) - wanted.col(i)).norm() <= (bound + rounding) / problem.gap(i));
-    }
-}
+                    const Eigen::VectorXd& tol);
 
 }  // namespace lambdabar::test
