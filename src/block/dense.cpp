@@ -1,9 +1,8 @@
 #include "dense.hpp"
 
-#include <Eigen/Eigenvalues>
-
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace lambdabar {
@@ -27,6 +26,49 @@ DenseEigenpairs<S> dense_eigh(const Matrix<S>& G) {
     return {solver.eigenvalues(), solver.eigenvectors()};
 }
 
+namespace {
+
+/// b ← T⁻¹ b, T symmetric tridiagonal with diagonal d and off-diagonal `lower`, by Gaussian elimination with row
+/// exchanges; a pivot of zero becomes `tiny`.
+template <ScalarType S>
+void solve_tridiagonal(Eigen::VectorXd d, Eigen::VectorXd lower, double tiny, Eigen::Ref<Vector<S>> b) {
+    const Index m = d.size();
+    Eigen::VectorXd upper = lower, second = Eigen::VectorXd::Zero(m);  // the two diagonals above d
+    for (Index i = 0; i + 1 < m; ++i) {
+        if (std::abs(d(i)) < std::abs(lower(i))) {
+            std::swap(d(i), lower(i));
+            std::swap(upper(i), d(i + 1));
+            std::swap(b(i), b(i + 1));
+            if (i + 2 < m) std::swap(second(i), upper(i + 1));
+        }
+        if (d(i) == 0.0) d(i) = tiny;
+        const double factor = lower(i) / d(i);
+        d(i + 1) -= factor * upper(i);
+        if (i + 2 < m) upper(i + 1) -= factor * second(i);
+        b(i + 1) -= factor * b(i);
+    }
+    if (d(m - 1) == 0.0) d(m - 1) = tiny;
+    for (Index i = m - 1; i >= 0; --i) {
+        if (i + 1 < m) b(i) -= upper(i) * b(i + 1);
+        if (i + 2 < m) b(i) -= second(i) * b(i + 2);
+        b(i) /= d(i);
+    }
+}
+
+}  // namespace
+
+template <ScalarType S>
+Matrix<S> HermitianResolvent<S>::solve(const Eigen::VectorXd& tau, const Matrix<S>& g) const {
+    const Eigen::VectorXd diagonal = H_.diagonal(), off = H_.subDiagonal();
+    Matrix<S> y = H_.matrixQ().adjoint() * g;
+    for (Index j = 0; j < y.cols(); ++j) {
+        const double size = 1.0 + std::abs(tau(j)) * diagonal.cwiseAbs().maxCoeff();
+        solve_tridiagonal<S>(1.0 - tau(j) * diagonal.array(), -tau(j) * off,
+                             std::numeric_limits<double>::epsilon() * size, y.col(j));
+    }
+    return H_.matrixQ() * y;
+}
+
 template <ScalarType S>
 Matrix<S> leading_directions(const Matrix<S>& G, double relative, double absolute) {
     const DenseEigenpairs<S> pairs = dense_eigh<S>(G);
@@ -41,6 +83,8 @@ Matrix<S> leading_directions(const Matrix<S>& G, double relative, double absolut
 template Matrix<double> leading_directions<double>(const Matrix<double>&, double, double);
 template Matrix<std::complex<double>> leading_directions<std::complex<double>>(const Matrix<std::complex<double>>&,
                                                                                double, double);
+template class HermitianResolvent<double>;
+template class HermitianResolvent<std::complex<double>>;
 template DenseEigenpairs<double> dense_eigh<double>(const Matrix<double>&);
 template DenseEigenpairs<std::complex<double>> dense_eigh<std::complex<double>>(const Matrix<std::complex<double>>&);
 

@@ -5,8 +5,6 @@
 #include "krylov.hpp"
 #include "shift_invert_cg.hpp"
 
-#include <Eigen/LU>
-
 #include <limits>
 
 namespace lambdabar {
@@ -155,15 +153,10 @@ private:
         y_.setZero(m_, a);
         if (m_ > 0) {
             const Matrix<S> g = metric_.inner(V_.leftCols(m_), s, scratch_, problem_.sum);
-            Matrix<S> tau_y(m_, a);
-            for (Index j = 0; j < a; ++j) {
-                const double tau = tau_(active_[static_cast<std::size_t>(j)]);
-                const Matrix<S> M = Matrix<S>::Identity(m_, m_) - tau * hermitian(H_.topLeftCorner(m_, m_));
-                y_.col(j) = M.partialPivLu().solve(g.col(j));
-                tau_y.col(j) = tau * y_.col(j);
-            }
+            const Eigen::VectorXd tau = tau_(active_);
+            y_ = HermitianResolvent<S>(hermitian(H_.topLeftCorner(m_, m_))).solve(tau, g);
             add_product<S>(s, V_.leftCols(m_), -y_);
-            add_product<S>(s, KV_.leftCols(m_), tau_y);
+            add_product<S>(s, KV_.leftCols(m_), y_ * tau.template cast<S>().asDiagonal());
         }
         const Eigen::VectorXd size = metric_.norms(s, scratch_, problem_.sum, kSolve);
         std::vector<Index> left, left_columns;
