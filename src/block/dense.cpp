@@ -1,5 +1,7 @@
 #include "dense.hpp"
 
+#include <Eigen/Eigenvalues>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -58,15 +60,17 @@ void solve_tridiagonal(Eigen::VectorXd d, Eigen::VectorXd lower, double tiny, Ei
 }  // namespace
 
 template <ScalarType S>
-Matrix<S> HermitianResolvent<S>::solve(const Eigen::VectorXd& tau, const Matrix<S>& g) const {
-    const Eigen::VectorXd diagonal = H_.diagonal(), off = H_.subDiagonal();
-    Matrix<S> y = H_.matrixQ().adjoint() * g;
+Matrix<S> hermitian_resolvent(const Matrix<S>& H, const Eigen::VectorXd& tau, const Matrix<S>& g) {
+    const Eigen::Tridiagonalization<Matrix<S>> form(H);
+    const Eigen::VectorXd diagonal = form.diagonal(), off = form.subDiagonal();
+    const double largest = diagonal.cwiseAbs().maxCoeff();
+    Matrix<S> y = form.matrixQ().adjoint() * g;
     for (Index j = 0; j < y.cols(); ++j) {
-        const double size = 1.0 + std::abs(tau(j)) * diagonal.cwiseAbs().maxCoeff();
+        const double size = 1.0 + std::abs(tau(j)) * largest;
         solve_tridiagonal<S>(1.0 - tau(j) * diagonal.array(), -tau(j) * off,
                              std::numeric_limits<double>::epsilon() * size, y.col(j));
     }
-    return H_.matrixQ() * y;
+    return form.matrixQ() * y;
 }
 
 template <ScalarType S>
@@ -83,8 +87,11 @@ Matrix<S> leading_directions(const Matrix<S>& G, double relative, double absolut
 template Matrix<double> leading_directions<double>(const Matrix<double>&, double, double);
 template Matrix<std::complex<double>> leading_directions<std::complex<double>>(const Matrix<std::complex<double>>&,
                                                                                double, double);
-template class HermitianResolvent<double>;
-template class HermitianResolvent<std::complex<double>>;
+template Matrix<double> hermitian_resolvent<double>(const Matrix<double>&, const Eigen::VectorXd&,
+                                                    const Matrix<double>&);
+template Matrix<std::complex<double>> hermitian_resolvent<std::complex<double>>(const Matrix<std::complex<double>>&,
+                                                                                const Eigen::VectorXd&,
+                                                                                const Matrix<std::complex<double>>&);
 template DenseEigenpairs<double> dense_eigh<double>(const Matrix<double>&);
 template DenseEigenpairs<std::complex<double>> dense_eigh<std::complex<double>>(const Matrix<std::complex<double>>&);
 

@@ -2,8 +2,6 @@
 // The dense factorizations of small Hermitian matrices (b×b to basis×basis) that the algorithms need, compiled once.
 #include <lambdabar/types.hpp>
 
-#include <Eigen/Eigenvalues>
-
 namespace lambdabar {
 
 template <class S>
@@ -16,19 +14,10 @@ struct DenseEigenpairs {
 template <ScalarType S>
 DenseEigenpairs<S> dense_eigh(const Matrix<S>& G);
 
-/// (I − τH)⁻¹ g for one Hermitian H (m×m) and many τ, definite or not: H = Q T Qᴴ with T tridiagonal once, 4/3 m³; then
-/// 2m² a column, by elimination with row exchanges.
+/// (I − τ_j H)⁻¹ g_j for every column of g (m×a), H Hermitian (its lower triangle is used), I − τ_j H definite or not:
+/// H = Q T Qᴴ with T tridiagonal once, 4/3 m³; then 2m² a column, by elimination with row exchanges.
 template <ScalarType S>
-class HermitianResolvent {
-public:
-    explicit HermitianResolvent(const Matrix<S>& H) : H_(H) {}
-
-    /// Column j of `g` (m×a) with τ_j.
-    Matrix<S> solve(const Eigen::VectorXd& tau, const Matrix<S>& g) const;
-
-private:
-    Eigen::Tridiagonalization<Matrix<S>> H_;
-};
+Matrix<S> hermitian_resolvent(const Matrix<S>& H, const Eigen::VectorXd& tau, const Matrix<S>& g);
 
 /// X T is orthonormal to rounding if X is to half the digits, G = ⟨X, X⟩: T = (3I − G)/2, one Newton step for G^(−1/2).
 template <ScalarType S>

@@ -154,7 +154,7 @@ private:
         if (m_ > 0) {
             const Matrix<S> g = metric_.inner(V_.leftCols(m_), s, scratch_, problem_.sum);
             const Eigen::VectorXd tau = tau_(active_);
-            y_ = HermitianResolvent<S>(hermitian(H_.topLeftCorner(m_, m_))).solve(tau, g);
+            y_ = hermitian_resolvent<S>(hermitian(H_.topLeftCorner(m_, m_)), tau, g);
             add_product<S>(s, V_.leftCols(m_), -y_);
             add_product<S>(s, KV_.leftCols(m_), y_ * tau.template cast<S>().asDiagonal());
         }
