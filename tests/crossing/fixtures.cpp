@@ -1,5 +1,7 @@
 #include "crossing/fixtures.hpp"
 
+#include "pencils.hpp"
+
 namespace lambdabar::test {
 
 template <ScalarType S>
@@ -35,8 +37,8 @@ Matrix<S> Family<S>::at(const std::vector<Matrix<S>>& terms, const Eigen::Vector
 
 template <ScalarType S>
 Eigen::VectorXd Family<S>::values(const Eigen::VectorXd& p) const {
-    if (!pencil) return Eigen::SelfAdjointEigenSolver<Matrix<S>>(at(A_terms, p)).eigenvalues();
-    return Eigen::GeneralizedSelfAdjointEigenSolver<Matrix<S>>(at(A_terms, p), at(B_terms, p)).eigenvalues();
+    if (!pencil) return reference_eigh<S>(at(A_terms, p)).values;
+    return reference_eigh<S>(at(A_terms, p), at(B_terms, p)).values;
 }
 
 template <ScalarType S>
