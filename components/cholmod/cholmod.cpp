@@ -123,20 +123,19 @@ public:
         const Index n = static_cast<Index>(factor_->n);
         diagonal_.resize(n);
         for (Index c = 0; c < n; ++c) diagonal_(c) = std::real(value[start[c]]);
-        panels_ = ldlt_panels(n, start, static_cast<const int*>(factor_->i), 1);
         const int* permutation = static_cast<const int*>(factor_->Perm);
-        place_.resize(static_cast<std::size_t>(n));
-        for (Index c = 0; c < n; ++c) place_[static_cast<std::size_t>(permutation[c])] = static_cast<int>(c);
+        std::vector<int> place(static_cast<std::size_t>(n));
+        for (Index c = 0; c < n; ++c) place[static_cast<std::size_t>(permutation[c])] = static_cast<int>(c);
+        tree_ = LdltTree(
+            {.n = n, .start = start, .row = static_cast<const int*>(factor_->i), .place = place.data(), .skip = 1});
         return (diagonal_.array() != 0.0).all() && diagonal_.allFinite();
     }
 
     void solve(In<S> rhs, Out<S> x) const override {
         solve_ldlt<S>({.start = static_cast<const int*>(factor_->p),
-                       .row = static_cast<const int*>(factor_->i),
                        .value = static_cast<const S*>(factor_->x),
-                       .place = place_.data(),
                        .diagonal = diagonal_,
-                       .panels = panels_,
+                       .tree = tree_,
                        .skip = 1},
                       rhs, x);
     }
@@ -199,7 +198,7 @@ private:
     Factor supernodal_{common_}, simplicial_{common_};  // analyses: patterns only
     Factor factor_{common_};
     Eigen::VectorXd diagonal_;
-    std::vector<int> panels_, place_;
+    LdltTree tree_;
     bool definite_ = true;
 };
 

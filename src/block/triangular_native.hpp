@@ -4,23 +4,41 @@
 
 namespace lambdabar::native {
 
-/// A unit lower triangular L by compressed columns with ascending 32-bit row numbers, the first `skip` entries of each
-/// column not part of it (0: its diagonal is not stored; 1: it is, whatever stands there), and the real diagonal D.
-/// Columns panel[p] … panel[p + 1] − 1, at most four, share their rows below the panel, and are full inside it: columns
-/// of one supernode.
+/// A unit lower triangular L by compressed columns with ascending row numbers, the first `skip` entries of each column
+/// not part of it (0: its diagonal is not stored; 1: it is, whatever stands there), and the real diagonal D.
 struct LdltFactors {
     const int* start;
-    const int* row;
     const double* value;  // interleaved if complex
     const double* diagonal;
-    const int* panel;
-    Size panels;
     int skip = 0;
 };
 
-/// y = L⁻ᴴ D⁻¹ L⁻¹ y for n rows of `lanes` = 1, 2, 4 or 8 doubles; complex: n rows of `lanes` real parts and then as
-/// many imaginary ones. Passes over L, 2: each entry is loaded once for all lanes, each row of y once for a panel.
-void solve_ldlt(const LdltFactors& factors, double* y, int lanes);
-void solve_ldlt_complex(const LdltFactors& factors, double* y, int lanes);
+/// At most kPanelColumns neighbouring columns of one supernode: they share their rows below the panel, and are full
+/// inside it.
+constexpr int kPanelColumns = 8;
+struct LdltPanel {
+    int column, columns;  // first of L, and how many
+    int place;            // of the first one's row in y
+    int below;            // number of rows below the panel
+    Size rows;            // where their places in y stand in `rows`
+};
+
+/// Some panels of L, ascending, and the rows of y that they reach.
+struct LdltPanels {
+    const LdltPanel* panel;
+    Size count;
+    const int* rows;
+};
+
+/// The least number of lanes for so many columns; at most 16, or 8 complex ones.
+int ldlt_lanes(int columns, bool complex);
+
+/// y ← L⁻¹ y, and y ← L⁻ᴴ D⁻¹ y, for these panels alone, where y has rows of `lanes` doubles; complex: rows of `lanes`
+/// real parts and then as many imaginary ones. Each entry of L is loaded once for all lanes,
+/// each row of y once for a panel. Every lane is computed alike at every width.
+void ldlt_forward(const LdltFactors& factors, const LdltPanels& panels, double* y, int lanes);
+void ldlt_backward(const LdltFactors& factors, const LdltPanels& panels, double* y, int lanes);
+void ldlt_forward_complex(const LdltFactors& factors, const LdltPanels& panels, double* y, int lanes);
+void ldlt_backward_complex(const LdltFactors& factors, const LdltPanels& panels, double* y, int lanes);
 
 }  // namespace lambdabar::native

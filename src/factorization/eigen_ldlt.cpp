@@ -73,11 +73,15 @@ public:
         if (!factorized_) return false;
         diagonal_ = ldlt_.diagonal().real();
         const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
-        panels_ = ldlt_panels(L.cols(), L.outerIndexPtr(), L.innerIndexPtr(), 0);
+        tree_ = LdltTree({.n = L.cols(), .start = L.outerIndexPtr(), .row = L.innerIndexPtr(), .place = ldlt_.place()});
         return true;
     }
 
-    void solve(In<S> rhs, Out<S> x) const override { solve_ldlt<S>(view(), rhs, x); }
+    void solve(In<S> rhs, Out<S> x) const override {
+        const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
+        solve_ldlt<S>({.start = L.outerIndexPtr(), .value = L.valuePtr(), .diagonal = diagonal_, .tree = tree_}, rhs,
+                      x);
+    }
 
     std::optional<Inertia> inertia() const override {
         if (!factorized_) return std::nullopt;
@@ -85,19 +89,9 @@ public:
     }
 
 private:
-    LdltView<S> view() const {
-        const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
-        return {.start = L.outerIndexPtr(),
-                .row = L.innerIndexPtr(),
-                .value = L.valuePtr(),
-                .place = ldlt_.place(),
-                .diagonal = diagonal_,
-                .panels = panels_};
-    }
-
     OrderedLdlt<S> ldlt_;
     Eigen::VectorXd diagonal_;  // D
-    std::vector<int> panels_;
+    LdltTree tree_;
     bool factorized_ = false;
 };
 
