@@ -1,9 +1,11 @@
 // A x = λ B x by shift-invert, forward and backward, beside ARPACK, Spectra and SLEPc with the same factorization.
 //
-// Forward: k = 10 at the Lanczos residual 1e-10 |μ|, which is every contender's own criterion. Each solve runs in a
-// process of its own; the factorization comes first and is not in `seconds`. `wrong` counts eigenvalues of a certified
-// reference that an answer lacks. `alone`: lambdabar's whole path, with its choice of shift and its certificate;
-// its seconds leave out the analysis and the numerical factorizations, the certificate's among them.
+// Forward: k = 10 at the Lanczos residual 1e-10 |μ|, which is every contender's own criterion. Contenders take turns in
+// one process, as an optimizer's loop would call them: after a first round, which does not count, and each after a
+// pause in which the threads of the last one fall asleep. The factorization comes first and is not in `seconds`. Memory
+// and the answer are those of a process of its own. `wrong` counts eigenvalues of a certified reference that an answer
+// lacks. `alone`: lambdabar's whole path, with its choice of shift and its certificate; its seconds leave out the
+// analysis and the numerical factorizations, the certificate's among them.
 // Adjoint: φ = ½ Σ x_iᴴ D x_i, D diagonal and random; targets ≤ 15 solves per column, ≤ 0.5 × the forward time.
 #include "compare.hpp"
 #include "factorizers.hpp"
@@ -16,9 +18,11 @@
 #include <lambdabar/derivative/pullback.hpp>
 #include <lambdabar/eigensolver/eigsh.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <random>
+#include <thread>
 
 using namespace bench;
 
@@ -122,7 +126,7 @@ std::vector<PencilContender<S>> peer_contenders() {
 }
 
 struct PencilOutcome {
-    double seconds, processor_seconds, factor_seconds, vectors, residual;
+    double factor_seconds, vectors, residual;
     Index solves, basis, wrong;
 };
 
@@ -159,15 +163,18 @@ Answer in_child(const Job& job) {
 }
 
 template <class S>
+lambdabar::ShiftInvert<S> factorized(const Pencil<S>& pencil, double sigma) {
+    lambdabar::ShiftInvert<S> factor(pencil.A, &pencil.B, pencil.factorizer);
+    if (!factor.factor(sigma)) throw std::runtime_error("singular at the shift");
+    return factor;
+}
+
+/// What the contender answers, in a process of its own.
+template <class S>
 PencilOutcome run_one(const PencilContender<S>& contender, const Pencil<S>& pencil, const Pencil<S>& tiny,
                       const PencilReference& reference) {
     return in_child<PencilOutcome>([&] {
         set_blas_threads(kBlasThreads);
-        const auto factorized = [](const Pencil<S>& p, double sigma) {
-            lambdabar::ShiftInvert<S> factor(p.A, &p.B, p.factorizer);
-            if (!factor.factor(sigma)) throw std::runtime_error("singular at the shift");
-            return factor;
-        };
         {  // starts the threads and loads the code
             auto factor = factorized(tiny, std::isnan(tiny.problem.sigma) ? 0.0 : tiny.problem.sigma);
             contender.solve({tiny, factor});
@@ -178,10 +185,7 @@ PencilOutcome run_one(const PencilContender<S>& contender, const Pencil<S>& penc
         outcome.factor_seconds = now() - factor_start;
         const Task<S> task{pencil, factor};
         const PeakMemory peak;
-        const double start = now(), processor_start = processor_seconds();
         const Solution<S> solution = contender.solve(task);
-        outcome.seconds = now() - start;
-        outcome.processor_seconds = processor_seconds() - processor_start;
         outcome.vectors = peak.bytes() / (static_cast<double>(pencil.A.rows()) * sizeof(S));
         outcome.solves = solution.products;
         outcome.basis = solution.basis;
@@ -190,6 +194,39 @@ PencilOutcome run_one(const PencilContender<S>& contender, const Pencil<S>& penc
         outcome.wrong = missing_values(solution.values, reference.values, 1e-8 * reach);
         return outcome;
     });
+}
+
+void let_threads_sleep() { std::this_thread::sleep_for(std::chrono::milliseconds(50)); }
+
+struct Times {
+    std::vector<double> seconds, processor_seconds;
+};
+
+/// `repeat` rounds after one that does not count, all in one process with one factor.
+template <class S>
+std::vector<Times> take_turns(const std::vector<PencilContender<S>>& contenders, const Pencil<S>& pencil, double sigma,
+                              int repeat) {
+    const std::vector<double> numbers = run_in_child([&] {
+        set_blas_threads(kBlasThreads);
+        auto factor = factorized(pencil, sigma);
+        const Task<S> task{pencil, factor};
+        std::vector<double> all;
+        for (int round = 0; round <= repeat; ++round) {
+            for (const auto& contender : contenders) {
+                let_threads_sleep();
+                const double start = now(), processor_start = processor_seconds();
+                contender.solve(task);
+                if (round > 0) all.insert(all.end(), {now() - start, processor_seconds() - processor_start});
+            }
+        }
+        return all;
+    });
+    std::vector<Times> times(contenders.size());
+    for (std::size_t i = 0; i + 1 < numbers.size(); i += 2) {
+        times[i / 2 % times.size()].seconds.push_back(numbers[i]);
+        times[i / 2 % times.size()].processor_seconds.push_back(numbers[i + 1]);
+    }
+    return times;
 }
 
 struct Alone {
@@ -271,23 +308,35 @@ struct Tables {
 template <class S>
 void measure_alone(const Pencil<S>& pencil, const Pencil<S>& tiny, const Options& options, Table& table) {
     for (const bool certify : {false, true}) {
-        std::vector<double> forward, factor, adjoint, ratio;
         Alone last{};
-        for (int repetition = 0; repetition < options.repeat; ++repetition) {
-            last = in_child<Alone>([&] {
-                set_blas_threads(kBlasThreads);
-                (void)run_alone(tiny, certify, true);
-                return run_alone(pencil, certify, true);
-            });
-            factor.push_back(last.analysis_seconds + last.factorization_seconds);
-            forward.push_back(last.seconds - factor.back());
-            adjoint.push_back(last.adjoint_seconds);
+        const std::vector<double> numbers = run_in_child([&] {
+            set_blas_threads(kBlasThreads);
+            (void)run_alone(tiny, certify, true);
+            std::vector<double> all;
+            for (int round = 0; round <= options.repeat; ++round) {
+                let_threads_sleep();
+                const Alone one = run_alone(pencil, certify, true);
+                const double factor = one.analysis_seconds + one.factorization_seconds;
+                if (round > 0) all.insert(all.end(), {one.seconds - factor, factor, one.adjoint_seconds});
+            }
+            return all;
+        });
+        last = in_child<Alone>([&] {
+            set_blas_threads(kBlasThreads);
+            (void)run_alone(tiny, certify, true);
+            return run_alone(pencil, certify, true);
+        });
+        std::vector<double> forward, factor, adjoint, ratio;
+        for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
+            forward.push_back(numbers[i]);
+            factor.push_back(numbers[i + 1]);
+            adjoint.push_back(numbers[i + 2]);
             ratio.push_back(adjoint.back() / forward.back());
         }
         table.add({pencil.problem.name, certify ? "on" : "off", last.certified ? "yes" : "no",
-                   std::to_string(last.all_factorizations), std::to_string(last.solves), fixed(median(forward), 3),
+                   std::to_string(last.all_factorizations), std::to_string(last.solves), fixed(median(forward), 4),
                    fixed(median(factor), 3), fixed(static_cast<double>(last.adjoint_solves) / kPairs, 1),
-                   std::to_string(last.adjoint_iterations), fixed(median(adjoint), 3), fixed(median(ratio), 2),
+                   std::to_string(last.adjoint_iterations), fixed(median(adjoint), 4), fixed(median(ratio), 2),
                    scientific(last.adjoint_residual), fixed(last.adjoint_vectors, 1)});
     }
 }
@@ -303,49 +352,39 @@ void compare(const PencilProblem<S>& problem, const PencilProblem<S>& tiny_probl
     if (!certified.certified) std::printf("  (%s: the reference is not certified)\n", problem.name.c_str());
     const PencilReference reference{certified.sigma, Eigen::Map<const Eigen::VectorXd>(certified.values, kPairs)};
 
-    struct Entry {
-        PencilContender<S> contender;
-        PencilOutcome outcome;
-        std::vector<double> seconds = {}, processor_seconds = {};
-    };
-    std::vector<Entry> entries;
-    for (auto& contender : lambdabar_contenders<S>(options.variants)) entries.push_back({contender, {}});
-    std::map<std::string, Entry> best;  // the fastest setting of each peer, by one run each
-    for (const auto& contender : peer_contenders<S>()) {
+    std::vector<PencilContender<S>> contenders;
+    std::vector<PencilOutcome> outcomes;
+    const auto try_one = [&](const PencilContender<S>& contender) {
         try {
-            const PencilOutcome outcome = run_one(contender, pencil, tiny, reference);
-            const auto place = best.find(contender.family);
-            if (place == best.end() || outcome.processor_seconds < place->second.outcome.processor_seconds)
-                best.insert_or_assign(contender.family, Entry{contender, outcome});
+            outcomes.push_back(run_one(contender, pencil, tiny, reference));
+            contenders.push_back(contender);
         } catch (const std::runtime_error& error) {
             std::printf("  (%s, %s: %s)\n", problem.name.c_str(), contender.name.c_str(), error.what());
         }
+    };
+    for (const auto& contender : lambdabar_contenders<S>(options.variants)) try_one(contender);
+    for (const auto& contender : peer_contenders<S>()) try_one(contender);
+    const auto times = take_turns(contenders, pencil, reference.sigma, options.repeat);
+
+    std::map<std::string, std::size_t> best;  // the fastest setting of each peer
+    double fastest_peer = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        if (contenders[i].family == "lambdabar") continue;
+        const double seconds = median(times[i].seconds);
+        const auto place = best.try_emplace(contenders[i].family, i).first;
+        if (seconds < median(times[place->second].seconds)) place->second = i;
+        fastest_peer = std::min(fastest_peer, seconds);
     }
-    for (const auto& family : best) entries.push_back(family.second);
-    for (int repetition = 0; repetition < options.repeat; ++repetition) {
-        std::erase_if(entries, [&](Entry& entry) {
-            try {
-                entry.outcome = run_one(entry.contender, pencil, tiny, reference);
-                entry.seconds.push_back(entry.outcome.seconds);
-                entry.processor_seconds.push_back(entry.outcome.processor_seconds);
-                return false;
-            } catch (const std::runtime_error& error) {
-                std::printf("  (%s, %s: %s)\n", problem.name.c_str(), entry.contender.name.c_str(), error.what());
-                return true;
-            }
-        });
-    }
-    double fastest_peer = std::numeric_limits<double>::quiet_NaN();
-    for (const Entry& entry : entries) {
-        if (entry.contender.family != "lambdabar") fastest_peer = std::fmin(fastest_peer, median(entry.seconds));
-    }
-    for (const Entry& entry : entries) {
-        const PencilOutcome& outcome = entry.outcome;
-        tables.forward.add({problem.name, std::to_string(pencil.A.rows()), entry.contender.name,
-                            fixed(median(entry.seconds) / fastest_peer, 2), std::to_string(outcome.solves),
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        const auto place = best.find(contenders[i].family);
+        if (place != best.end() && place->second != i) continue;
+        const PencilOutcome& outcome = outcomes[i];
+        const double seconds = median(times[i].seconds);
+        tables.forward.add({problem.name, std::to_string(pencil.A.rows()), contenders[i].name,
+                            fixed(seconds / fastest_peer, 2), std::to_string(outcome.solves),
                             std::to_string(outcome.wrong), scientific(outcome.residual), fixed(outcome.vectors, 1),
-                            std::to_string(outcome.basis + 6 * kPairs), fixed(median(entry.seconds), 3),
-                            fixed(median(entry.processor_seconds), 3), fixed(outcome.factor_seconds, 3)});
+                            std::to_string(outcome.basis + 6 * kPairs), fixed(seconds, 4),
+                            fixed(median(times[i].processor_seconds), 4), fixed(outcome.factor_seconds, 3)});
     }
     tables.forward.separate();
     tables.alone.print_header();

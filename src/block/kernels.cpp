@@ -1,3 +1,4 @@
+#include "large_pages.hpp"
 #include "native.hpp"
 #include "real_view.hpp"
 
@@ -231,6 +232,7 @@ void minres_update(BlockRef<S> X, BlockRef<S> W1, ConstBlockRef<S> W2, ConstBloc
 template <ScalarType S>
 Block<S> zeros(Index n, Index b) {
     Block<S> Y(n, b);
+    prefer_large_pages(Y.data(), static_cast<std::size_t>(Y.size()) * sizeof(S));
     native::clear(Y.size() * kRealColumns<S>, reinterpret_cast<double*>(Y.data()));
     return Y;
 }

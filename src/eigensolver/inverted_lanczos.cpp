@@ -15,15 +15,13 @@ namespace lambdabar {
 template <ScalarType S>
 InvertedLanczos<S>::InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma,
                                     const EigshOptions<S>& options, bool trust_start)
-    : pencil_(pencil),
-      solve_(solve),
+    : Relation(pencil, solve, metric_of(pencil, options.definite), options.definite, options.sum,
+               "eigsh: the operator's product"),
       sigma_(sigma),
-      metric_(metric_of(pencil, options.definite)),
       options_(options),
       trust_start_(trust_start) {
     choose_sizes();
-    V_ = zeros<S>(n_, capacity_);
-    H_.setZero(capacity_, capacity_);
+    Relation::start(capacity_);
 }
 
 template <ScalarType S>

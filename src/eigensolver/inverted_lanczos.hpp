@@ -1,40 +1,25 @@
 #pragma once
-#include "block/metric.hpp"
-
-#include <lambdabar/eigensolver/eigenpairs.hpp>
-#include <lambdabar/operator/pencil.hpp>
+#include "inverted_relation.hpp"
 
 namespace lambdabar {
 
-// Thick-restart block Lanczos on K = (A − σB)⁻¹B, self-adjoint in ⟨x, y⟩ = xᴴBy, or xᴴAy where A is the definite one
-// and σ = 0 (all transposes below are those of this inner product), for the eigenvalues μ = 1/(λ − σ) that are largest,
-// or largest in modulus. The state is
-//
-//     K V = V H + P S            V n×m, P n×w, [V P] orthonormal,  H m×m,  S w×m
+// Thick-restart block Lanczos on K = (A − σB)⁻¹B for the eigenvalues μ = 1/(λ − σ) that are largest, or largest in
+// modulus, by the relation K V = V H + P S.
 //
 //     ┌────────────── V ──────────────┬── P ──┬── free ──┐
 //     │ Ritz vectors after a restart … │ newest│          │
 //
-//   1  step        U = K P₁,  C = [V P]ᴴU,  U − [V P]C = Q R:   V ← [V P₁],  P ← [P₂ Q],  H grows by C's rows of [V
-//   P₁],
-//                  S ← [S₂ C₂; 0 R].  P₁ is all of P, or, where a wide block of the caller's entered, its b columns
-//                  that the residuals of the first unconverged pairs need most
+//   1  step of all of P, or, where a wide block of the caller's entered, of the b columns that the residuals of the
+//                  first unconverged pairs need most
 //   2  Rayleigh–Ritz   H = Y Θ Yᴴ;  the residual of pair i is ‖S y_i‖, for nothing
 //   3  restart when full   V ← V Y(:, first q),  H ← Θ,  S ← S Y: P stays
 //
-// H is projected with every column of V (full orthogonalization), so the relation holds to the rounding of the solves:
-// residuals, Ritz vectors and their images K V y = V H y + P S y need no solve and no second basis beside V. Any
-// orthonormal block may join P (S gets rows of zeros): that is how the search for missed copies, and vectors that the
-// caller starts from, enter.
-//
-// A step costs a solve per column of P₁, two products with B per vector (a third where the projection cancels), three
-// passes over V. Solves of w columns share the passes over the factor, which are most of the time: that is what w is
-// for.
+// Blocks that join P are how the search for missed copies, and vectors that the caller starts from, enter.
 //
 // The wanted vectors are returned as K x/μ, which has no component in the null space of B (Nour-Omid, Parlett, Ericsson
 // & Jensen, Math. Comp. 48, 1987). Wu & Simon, SIAM J. Matrix Anal. Appl. 22 (2000), for thick restarts.
 template <ScalarType S>
-class InvertedLanczos {
+class InvertedLanczos : private InvertedRelation<S> {
 public:
     /// `trust_start`: a start block that passes all tests ends the solve; else it is searched around first.
     InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma, const EigshOptions<S>& options,
@@ -50,6 +35,13 @@ public:
     double lowest_met() const;
 
 private:
+    using Relation = InvertedRelation<S>;
+    using Relation::apply, Relation::image_of_B, Relation::shrink, Relation::turn;
+    using Relation::H_, Relation::S_, Relation::m_, Relation::w_, Relation::solves_, Relation::norm_, Relation::tol_;
+    using Relation::invisible_;
+    using Relation::solve_, Relation::metric_, Relation::n_, Relation::global_n_, Relation::V_, Relation::BP_,
+        Relation::BU_;
+
     void choose_sizes();
     bool load_start_block();
     void start_from_images();
@@ -60,14 +52,10 @@ private:
     bool worth_testing() const { return m_ > k_ && (testing_ || m_ >= 2 * (k_ + b_)); }
     Index next_columns() const { return process_all_ || w_ <= b_ || m_ <= k_ ? w_ : b_; }
     void turn_to_targets();
-    bool has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight, Index held);
-    Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ);
     void rayleigh_ritz();
     void restart(Index keep);
     void search_missed_copies();
     bool add_to_pending(Block<S> Z);
-    ConstBlockRef<S> image_of_B(ConstBlockRef<S> X);
-    void apply(In<S> X, Out<S> Y);
     bool report_progress();
 
     bool all_converged() const;
@@ -94,29 +82,19 @@ private:
     Eigenpairs<S> result(StopReason reason);
     void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
 
-    const Pencil<S>& pencil_;
-    const BlockSolve<S>& solve_;
     double sigma_;
-    Metric<S> metric_;  // that of B; with a definite A that of A
     const EigshOptions<S>& options_;
     bool trust_start_;
-    Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_solves_ = 0;
-    double tol_ = 0.0, norm_ = 0.0;  // norm_: largest |Ritz value| met
 
-    Block<S> V_;                               // V, P and the place of the next block
-    Block<S> BP_, BU_;                         // B P; scratch
-    Matrix<S> H_, S_;                          // H in the corner of a capacity×capacity matrix; S
-    Index m_ = 0, w_ = 0;                      // columns of V and P
     Eigen::VectorXd theta_;                    // Ritz values in the order in which they are wanted
     Matrix<S> Y_;                              // their coordinates
     Eigen::VectorXd residual_;                 // of Ritz pair i: ‖S y_i‖
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    bool testing_ = false;     // from the first test on, or from a block of the caller's, every step is tested
-    bool process_all_ = true;  // the next step takes all of P: it holds a block that no residual points to
-    bool invisible_ = false;  // what was dropped has no B-norm but a norm: the relation holds up to the null space of B
+    bool testing_ = false;           // from the first test on, or from a block of the caller's, every step is tested
+    bool process_all_ = true;        // the next step takes all of P: it holds a block that no residual points to
     Eigen::VectorXd probed_values_;  // the k first Ritz values when the last search began
-    Index solves_ = 0, iterations_ = 0, probes_ = 0, draws_ = 0;
+    Index iterations_ = 0, probes_ = 0, draws_ = 0;
 };
 
 }  // namespace lambdabar

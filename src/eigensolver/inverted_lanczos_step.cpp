@@ -20,8 +20,6 @@ constexpr Index kProbeColumns = 2;
 
 template <ScalarType S>
 void InvertedLanczos<S>::choose_sizes() {
-    n_ = pencil_.rows();
-    global_n_ = options_.sum.total(n_);
     k_ = options_.k;
     b_ = options_.block_size > 0 ? options_.block_size : 2;
     b_ = std::min(b_, global_n_);
@@ -36,22 +34,6 @@ void InvertedLanczos<S>::choose_sizes() {
     // Generous: some tens are enough, or nothing is.
     max_solves_ = options_.max_products > 0 ? options_.max_products : 2000 + 100 * k_;
     tol_ = std::max(options_.tol, 50.0 * kEps);
-}
-
-/// B X, which is the metric's image unless A is the definite one.
-template <ScalarType S>
-ConstBlockRef<S> InvertedLanczos<S>::image_of_B(ConstBlockRef<S> X) {
-    if (options_.definite == Definite::B) return metric_.image(X, BU_);
-    BU_.resize(X.rows(), X.cols());
-    pencil_.B->apply(X, BU_);
-    return BU_;
-}
-
-/// Y = K X
-template <ScalarType S>
-void InvertedLanczos<S>::apply(In<S> X, Out<S> Y) {
-    solve_(image_of_B(X), Y);
-    solves_ += X.cols();
 }
 
 /// The caller's (or the last solve's) vectors become P.
@@ -126,46 +108,15 @@ void InvertedLanczos<S>::turn_to_targets() {
     Matrix<S> M = S_ * Y_(Eigen::all, targets);
     for (Index j = 0; j < M.cols(); ++j) M.col(j) /= tolerance(targets[static_cast<std::size_t>(j)]);
     const Matrix<S> W = dense_eigh<S>(M * M.adjoint()).vectors.rowwise().reverse();
-    rotate<S>(V_.middleCols(m_, w_), W);
-    rotate<S>(BP_, W);
-    S_ = Matrix<S>(W.adjoint() * S_);
+    turn(W);
 }
 
 template <ScalarType S>
 void InvertedLanczos<S>::step() {
     const Index columns = next_columns();
     if (columns < w_) turn_to_targets();
-    const Index left = w_ - columns, held = m_ + w_, processed = m_ + columns;
     process_all_ = false;
-    // Beyond the dimension of the space nothing is orthogonal to [V P]: what the solves still show is rounding.
-    const bool full = held == global_n_;
-    Block<S> beside;  // the image, where V has no place for it
-    if (full) beside.resize(n_, columns);
-    BlockRef<S> U = full ? BlockRef<S>(beside) : V_.middleCols(held, columns);
-    solve_(BP_.leftCols(columns), U);
-    solves_ += columns;
-    const auto VP = V_.leftCols(held);
-    Matrix<S> C = gram<S>(VP, metric_.image(U, BU_), options_.sum, kProduct);
-    add_product<S>(U, VP, -C);
-    norm_ = std::max(norm_, C.middleRows(m_, columns).norm() / std::sqrt(static_cast<double>(columns)));
-    Block<S> BQ(n_, 0);
-    const Matrix<S> R = full ? Matrix<S>(0, columns) : orthonormalize_newest(U, C, BQ);
-    H_.block(0, m_, processed, columns) = C.topRows(processed);
-    H_.block(m_, 0, columns, processed) = C.topRows(processed).adjoint();
-    Matrix<S> coupling = Matrix<S>::Zero(left + R.rows(), processed);
-    if (left > 0 && m_ > 0) coupling.topLeftCorner(left, m_) = S_.bottomRows(left);
-    coupling.block(0, m_, left, columns) = C.bottomRows(left);
-    coupling.bottomRightCorner(R.rows(), columns) = R;
-    S_ = std::move(coupling);
-    if (left > 0) {
-        Block<S> B_left = BP_.rightCols(left);
-        BP_.resize(n_, left + R.rows());
-        BP_ << B_left, BQ;
-    } else {
-        BP_.swap(BQ);
-    }
-    m_ = processed;
-    w_ = left + R.rows();
+    Relation::step(columns);
 }
 
 /// V ← the `keep` first Ritz vectors, in place; P moves up beside them.
@@ -173,15 +124,9 @@ template <ScalarType S>
 void InvertedLanczos<S>::restart(Index keep) {
     keep = std::min(keep, m_);
     if (keep < m_) exhausted_ = false;
-    Matrix<S> C = Matrix<S>::Zero(m_ + w_, keep + w_);
-    C.topLeftCorner(m_, keep) = Y_.leftCols(keep);
-    C.bottomRightCorner(w_, w_).setIdentity();
-    rotate<S>(V_.leftCols(m_ + w_), C);
-    if (w_ > 0) S_ = Matrix<S>(S_ * Y_.leftCols(keep));
-    m_ = keep;
+    shrink(Y_.leftCols(keep), theta_.head(keep));
     theta_.conservativeResize(keep);
     residual_.conservativeResize(keep);
-    H_.topLeftCorner(keep, keep) = theta_.template cast<S>().asDiagonal();
     Y_ = Matrix<S>::Identity(keep, keep);
 }
 
@@ -212,17 +157,15 @@ void InvertedLanczos<S>::search_missed_copies() {
     add_to_pending(std::move(Z));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                \
-    template void InvertedLanczos<S>::choose_sizes();                           \
-    template ConstBlockRef<S> InvertedLanczos<S>::image_of_B(ConstBlockRef<S>); \
-    template void InvertedLanczos<S>::apply(In<S>, Out<S>);                     \
-    template bool InvertedLanczos<S>::load_start_block();                       \
-    template void InvertedLanczos<S>::start_from_images();                      \
-    template void InvertedLanczos<S>::start_randomly();                         \
-    template bool InvertedLanczos<S>::add_to_pending(Block<S>);                 \
-    template void InvertedLanczos<S>::turn_to_targets();                        \
-    template void InvertedLanczos<S>::step();                                   \
-    template void InvertedLanczos<S>::restart(Index);                           \
+#define LAMBDABAR_INSTANTIATE(S)                                \
+    template void InvertedLanczos<S>::choose_sizes();           \
+    template bool InvertedLanczos<S>::load_start_block();       \
+    template void InvertedLanczos<S>::start_from_images();      \
+    template void InvertedLanczos<S>::start_randomly();         \
+    template bool InvertedLanczos<S>::add_to_pending(Block<S>); \
+    template void InvertedLanczos<S>::turn_to_targets();        \
+    template void InvertedLanczos<S>::step();                   \
+    template void InvertedLanczos<S>::restart(Index);           \
     template void InvertedLanczos<S>::search_missed_copies();
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

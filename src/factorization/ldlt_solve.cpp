@@ -17,6 +17,7 @@ namespace {
 template <ScalarType S>
 constexpr Index kWidest = std::same_as<S, double> ? 16 : 8;
 constexpr Index kNarrowest = 4;
+constexpr int kSpins = 2000;          // some microseconds
 constexpr double kSerialEntries = 3e5;  // below, a pass is too short for threads
 
 /// Some columns on their way: L y = P b, D z = y, Lᴴ P x = z. Every task has rows of its own in y.
@@ -58,8 +59,12 @@ private:
     static constexpr bool real = std::same_as<S, double>;
     static constexpr int kForward = 1, kBackward = 2;
 
+    /// Mostly short: a yield is a system call.
     void wait_for(int t, int state) const {
-        while (state_[static_cast<std::size_t>(t)].load(std::memory_order_acquire) < state) std::this_thread::yield();
+        const std::atomic<int>& reached = state_[static_cast<std::size_t>(t)];
+        for (int spin = 0; reached.load(std::memory_order_acquire) < state; ++spin) {
+            if (spin >= kSpins) std::this_thread::yield();
+        }
     }
 
     void eliminate(const LdltTask& piece) {

@@ -22,9 +22,10 @@ public:
         if (X_.cols() > 0) add_product<S>(W, X_, -gram<S>(BX(), W, sum_, what));
     }
 
-private:
+    ConstBlockRef<S> X() const { return X_; }
     ConstBlockRef<S> BX() const { return identity_ ? X_ : ConstBlockRef<S>(BX_); }
 
+private:
     ConstBlockRef<S> X_;
     bool identity_;
     const Sum& sum_;

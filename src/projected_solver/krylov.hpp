@@ -47,8 +47,20 @@ inline Eigen::VectorXd residual_targets(const Eigen::VectorXd& tol, const Eigen:
 template <ScalarType S>
 void keep_columns(Block<S>& X, const std::vector<Index>& columns) {
     Block<S> kept(X.rows(), static_cast<Index>(columns.size()));
-    for (std::size_t j = 0; j < columns.size(); ++j) kept.col(static_cast<Index>(j)) = X.col(columns[j]);
+#pragma omp parallel for schedule(static)
+    for (Index i = 0; i < X.rows(); ++i) {
+        for (std::size_t j = 0; j < columns.size(); ++j) kept(i, static_cast<Index>(j)) = X(i, columns[j]);
+    }
     X.swap(kept);
+}
+
+/// X(:, columns_j) = Y(:, from_j)
+template <ScalarType S>
+void put_columns(Block<S>& X, const std::vector<Index>& columns, const Block<S>& Y, const std::vector<Index>& from) {
+#pragma omp parallel for schedule(static)
+    for (Index i = 0; i < X.rows(); ++i) {
+        for (std::size_t j = 0; j < columns.size(); ++j) X(i, columns[j]) = Y(i, from[j]);
+    }
 }
 
 inline void keep_entries(Eigen::VectorXd& x, const std::vector<Index>& entries) {

@@ -21,8 +21,7 @@ public:
           lambda_(lambda),
           W_(W),
           R_(R),
-          w_(R.rows(), R.cols()) {
-        w_.setZero();
+          w_(zeros<S>(R.rows(), R.cols())) {
         load_extra();
         columns_.resize(static_cast<std::size_t>(R.cols()));
         std::iota(columns_.begin(), columns_.end(), Index{0});
@@ -30,54 +29,48 @@ public:
 
     ShiftInvertCgResult<S> solve(const Eigen::VectorXd& tol, Index max_iterations) {
         ShiftInvertCgResult<S> result;
+        const Index all = R_.cols();
         Eigen::VectorXd rho_old;
-        R_all_.resize(R_.rows(), R_.cols());
         while (true) {
-            // z = P K̂ r
             Z_.resize(R_.rows(), R_.cols());
             problem_.solve(R_, Z_);
             result.solves += R_.cols();
-            complement_.project_direction(Z_, kSolve);
-            BZ_ = metric_.image(Z_, scratch_);
-            const Eigen::VectorXd size = dots<S>(Z_, BZ_, problem_.sum, kSolve).real().cwiseMax(0.0).cwiseSqrt();
+            if (metric_.identity()) {
+                BZ_ = Z_;
+            } else {
+                (void)metric_.image(Z_, BZ_);
+            }
+            // P z = z − X a; r has no part along X, and neither is there more than rounding of it in z
+            Matrix<S> a = gram<S>(complement_.X(), BZ_, problem_.sum, kSolve);
+            const Eigen::VectorXd square = dots<S>(Z_, BZ_, problem_.sum, kSolve).real();
+            const Eigen::VectorXd size =
+                (square.array() - a.colwise().squaredNorm().transpose().array()).cwiseMax(0.0).sqrt();
             if (result.iterations == 0) {
                 result.first_sizes = result.sizes = size;
                 target_ = tol.cwiseProduct(size);
             }
             for (std::size_t j = 0; j < columns_.size(); ++j) result.sizes(columns_[j]) = size(static_cast<Index>(j));
-            drop_converged(size, rho_old);
+            drop_converged(size, rho_old, a);
             if (columns_.empty() || result.iterations >= max_iterations) break;
 
-            // p = z + Ê D Êᴴr + β p,  q = r − τ B z + B(E − τÊ) D Êᴴr + β q
             const Index b = R_.cols();
-            const Matrix<S> ER = gram<S>(images(), R_, problem_.sum, kSolve);
+            const Matrix<S> ER = gram<S>(F_.rightCols(extra()), R_, problem_.sum, kSolve);
             Matrix<S> coarse(ER.rows(), b);
-            for (Index j = 0; j < b; ++j) {
-                coarse.col(j) = weights(j).template cast<S>().asDiagonal() * ER.col(j);
-            }
+            for (Index j = 0; j < b; ++j) coarse.col(j) = weights(j).template cast<S>().asDiagonal() * ER.col(j);
             Eigen::VectorXd rho = dots<S>(Z_, R_, problem_.sum, kSolve).real();
             for (Index j = 0; j < b; ++j) rho(j) += std::real(ER.col(j).dot(coarse.col(j)));
             const Eigen::VectorXd tau = lambda_.array() - problem_.sigma;
-            const bool first = P_.cols() == 0;
-            const Eigen::VectorXd beta = first ? Eigen::VectorXd::Zero(b) : Eigen::VectorXd(rho.cwiseQuotient(rho_old));
-            add_product<S>(Z_, images(), coarse);
-            Matrix<S> both(2 * coarse.rows(), b);
-            both.topRows(coarse.rows()) = coarse;
-            both.bottomRows(coarse.rows()) = -coarse * tau.template cast<S>().asDiagonal();
-            T_.resize(R_.rows(), b);
-            set_product<S>(T_, E_, both);
-            add_scaled<S>(BZ_, metric_.image(T_, scratch_), -tau.cwiseInverse());  // B z − B T/τ
-            if (first) {
+            add_coarse(a, coarse, tau);
+            // p = z + β p,  q = r − τ B z + β q
+            if (P_.cols() == 0) {
                 P_ = Z_;
                 Q_ = R_;
             } else {
+                const Eigen::VectorXd beta = rho.cwiseQuotient(rho_old);
                 scale_and_add<S>(P_, Z_, beta);
                 scale_and_add<S>(Q_, R_, beta);
             }
-            add_scaled<S>(Q_, BZ_, -tau);
-            complement_.project_residual(Q_, kSolve);
-
-            const Eigen::VectorXd curvature = dots<S>(P_, Q_, problem_.sum, kSolve).real();
+            const Eigen::VectorXd curvature = add_scaled_and_dots<S>(Q_, BZ_, -tau, P_, problem_.sum, kSolve);
             if ((curvature.array() <= 0.0).any()) {
                 result.indefinite = true;
                 break;
@@ -86,29 +79,52 @@ public:
             rho_old = rho;
             ++result.iterations;
         }
-        write_back();
+        std::vector<Index> place(columns_.size());
+        std::iota(place.begin(), place.end(), Index{0});
+        put_columns(W_, columns_, w_, place);
         result.unconverged = columns_;
-        R_.swap(R_all_);
+        if (columns_.empty()) {
+            R_ = zeros<S>(R_.rows(), all);
+        } else {
+            Block<S> left = zeros<S>(R_.rows(), all);
+            put_columns(left, columns_, R_, place);
+            R_.swap(left);
+        }
         return result;
     }
 
 private:
-    ConstBlockRef<S> images() const { return E_.rightCols(values_.size()); }
+    Index extra() const { return values_.size(); }
 
-    /// [E Ê], B-orthogonal to X, where λ_j lies beyond every λ_i.
+    /// F = [X Ê] and G = B [X E Ê], with those extra vectors whose λ_j lie beyond every λ_i, B-orthogonal to X.
     void load_extra() {
         std::vector<Index> used;
         if (problem_.extra_images.cols() == problem_.extra.cols()) used = clear_of(problem_.extra_values, lambda_);
-        const Index e = static_cast<Index>(used.size());
-        E_.resize(problem_.X.rows(), 2 * e);
-        values_.resize(e);
+        const Index n = problem_.X.rows(), k = problem_.X.cols(), e = static_cast<Index>(used.size());
+        values_ = problem_.extra_values(used);
+        Block<S> E(n, 2 * e);
         for (Index j = 0; j < e; ++j) {
-            const Index from = used[static_cast<std::size_t>(j)];
-            E_.col(j) = problem_.extra.col(from);
-            E_.col(e + j) = problem_.extra_images.col(from);
-            values_(j) = problem_.extra_values(from);
+            E.col(j) = problem_.extra.col(used[static_cast<std::size_t>(j)]);
+            E.col(e + j) = problem_.extra_images.col(used[static_cast<std::size_t>(j)]);
         }
-        if (e > 0) complement_.project_direction(E_, kSolve);
+        if (e > 0) complement_.project_direction(E, kSolve);
+        F_.resize(n, k + e);
+        F_ << problem_.X, E.rightCols(e);
+        G_.resize(n, k + 2 * e);
+        Block<S> scratch;
+        G_ << complement_.BX(), metric_.image(E, scratch);
+    }
+
+    /// z ← P z + Ê c,  B z ← B P z − (A − λB)Ê c/τ, where (A − λB)Ê = B E − τ B Ê.
+    void add_coarse(const Matrix<S>& a, const Matrix<S>& coarse, const Eigen::VectorXd& tau) {
+        const Index k = a.rows(), e = extra();
+        Matrix<S> into(k + 2 * e, a.cols());
+        into.topRows(k) = -a;
+        into.bottomRows(e) = coarse;
+        into.middleRows(k, e) = -coarse * tau.cwiseInverse().template cast<S>().asDiagonal();
+        add_product<S>(BZ_, G_, into);
+        into.middleRows(k, e) = coarse;
+        add_product<S>(Z_, F_, into.topRows(k + e));
     }
 
     /// The diagonal of D for column j.
@@ -117,29 +133,23 @@ private:
         return tau * (values_.array() - problem_.sigma) / (values_.array() - lambda_(j));
     }
 
-    void drop_converged(const Eigen::VectorXd& size, Eigen::VectorXd& rho) {
-        std::vector<Index> active;
+    void drop_converged(const Eigen::VectorXd& size, Eigen::VectorXd& rho, Matrix<S>& a) {
+        std::vector<Index> active, done, left, done_columns;
         for (Index j = 0; j < size.size(); ++j) {
-            if (size(j) > target_(j)) active.push_back(j);
+            (size(j) > target_(j) ? active : done).push_back(j);
+            (size(j) > target_(j) ? left : done_columns).push_back(columns_[static_cast<std::size_t>(j)]);
         }
-        if (static_cast<Index>(active.size()) == size.size()) return;
-        write_back();
+        if (done.empty()) return;
+        put_columns(W_, done_columns, w_, done);
+        columns_ = std::move(left);
+        if (columns_.empty()) return;
         for (Block<S>* block : {&w_, &R_, &Z_, &BZ_, &P_, &Q_}) {
             if (block->cols() > 0) keep_columns(*block, active);
         }
         for (Eigen::VectorXd* numbers : {&lambda_, &target_, &rho}) {
             if (numbers->size() > 0) keep_entries(*numbers, active);
         }
-        std::vector<Index> left;
-        for (const Index j : active) left.push_back(columns_[static_cast<std::size_t>(j)]);
-        columns_ = std::move(left);
-    }
-
-    void write_back() {
-        for (std::size_t j = 0; j < columns_.size(); ++j) {
-            W_.col(columns_[j]) = w_.col(static_cast<Index>(j));
-            R_all_.col(columns_[j]) = R_.col(static_cast<Index>(j));
-        }
+        a = Matrix<S>(a(Eigen::all, active));
     }
 
     const ShiftInvertProblem<S>& problem_;
@@ -148,9 +158,8 @@ private:
     Eigen::VectorXd lambda_, target_, values_;
     Block<S>& W_;
     Block<S>& R_;
-    Block<S> w_, R_all_, Z_, BZ_, P_, Q_, T_;
-    Block<S> E_;  // [E Ê]
-    mutable Block<S> scratch_;
+    Block<S> w_, Z_, BZ_, P_, Q_;
+    Block<S> F_, G_;
     std::vector<Index> columns_;  // of W, not yet converged
 };
 
