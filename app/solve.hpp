@@ -17,6 +17,7 @@ EigshOptions<S> solver_options(const SolverOptions& given, bool has_mass, Progre
                             .tol = given.tol,
                             .factor = use_factor(given.factor),
                             .factorizer = direct_solver<S>(given.factor, given.which == Which::nearest),
+                            .counter = direct_solver<S>(given.factor, true),
                             .certify = given.certify,
                             .max_products = given.max_products,
                             .seed = given.seed,

@@ -39,7 +39,8 @@ BlockSolve<S> iterative_inverse(const Pencil<S>& pencil, const Sum& sum) {
 /// B⁻¹ by a factorization.
 template <ScalarType S>
 BlockSolve<S> factorized_inverse(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    const auto factor = std::make_shared<ShiftInvert<S>>(new_factor<S>(*pencil.B_entries, nullptr, options));
+    const auto factor =
+        std::make_shared<ShiftInvert<S>>(new_factor<S>(*pencil.B_entries, nullptr, options.factorizer, options));
     const bool regular = factor->factor(0.0);
     const Index negative = regular && factor->inertia() ? factor->inertia()->negative : 0;
     if (!regular || negative > 0) {

@@ -112,8 +112,9 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
         const Certificate certificate = certify(pencil, *factor, pairs, options);
         counted += certificate.factorizations;
         pairs.certified = certificate.certified;
-        if (certificate.missing == 0) break;
+        if (certificate.certified || (certificate.missing == 0 && !options.probe)) break;
         pairs = lanczos->search_further();
+        if (certificate.missing == 0) break;  // nothing can be counted: the search has to do
         if (i + 1 == kSweeps) pairs.converged = false;
     }
     solves += pairs.solves;

@@ -75,7 +75,8 @@ std::shared_ptr<ShiftInvert<S>> make_factor(const Pencil<S>& pencil, const Eigsh
         factor->update(*pencil.A_entries, pencil.B_entries);
         return factor;
     }
-    return std::make_shared<ShiftInvert<S>>(new_factor(*pencil.A_entries, pencil.B_entries, options));
+    return std::make_shared<ShiftInvert<S>>(
+        new_factor(*pencil.A_entries, pencil.B_entries, options.factorizer, options));
 }
 
 template <ScalarType S>
@@ -152,7 +153,8 @@ Certificate certify(const Pencil<S>& pencil, const ShiftInvert<S>& factor, const
     if (high >= pairs.guard_value && !pairs.cuts_cluster && !nearest) return certificate;
 
     try {
-        ShiftInvert<S> counter = new_factor(*pencil.A_entries, pencil.B_entries, options);
+        ShiftInvert<S> counter = new_factor(*pencil.A_entries, pencil.B_entries,
+                                            options.counter ? options.counter : options.factorizer, options);
         const auto count = [&](double tau) -> std::optional<Index> {
             ++certificate.factorizations;
             if (!counter.factor(tau) || !counter.inertia()) return std::nullopt;

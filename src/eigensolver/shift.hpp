@@ -4,10 +4,11 @@
 
 namespace lambdabar {
 
-/// A − σB, or A alone, ready for the direct solver and within the memory that the options name.
+/// A − σB, or A alone, ready for the direct solver (none: eigen_ldlt) and within the memory that the options name.
 template <ScalarType S>
-ShiftInvert<S> new_factor(const SparseHermitian<S>& A, const SparseHermitian<S>* B, const EigshOptions<S>& options) {
-    return ShiftInvert<S>(A, B, options.factorizer ? options.factorizer : eigen_ldlt<S>(), options.memory_limit);
+ShiftInvert<S> new_factor(const SparseHermitian<S>& A, const SparseHermitian<S>* B, const Factorizer<S>& factorizer,
+                          const EigshOptions<S>& options) {
+    return ShiftInvert<S>(A, B, factorizer ? factorizer : eigen_ldlt<S>(), options.memory_limit);
 }
 
 /// A factorization for the pencil: the one of options.warm with its symbolic analysis, if nobody else holds it.

@@ -116,6 +116,9 @@ void SharedKrylov<S>::start_space(const Block<S>& right) {
     m_ = k_;
     S_.resize(0, k_);
     norm_ = tau_.cwiseAbs().cwiseMax(kTiny).cwiseInverse().maxCoeff();
+    beyond_ = tau_.cwiseAbs().cwiseMax(kTiny).cwiseInverse().minCoeff();
+    for (Index j = 0; j < e; ++j)
+        beyond_ = std::min(beyond_, 1.0 / std::max(std::abs(problem_.extra_values(j) - problem_.sigma), kTiny));
     if (e > 0) {
         BlockRef<S> E = V_.middleCols(k_, e), KE = V_.middleCols(k_ + e, e);
         E = problem_.extra;
@@ -150,11 +153,15 @@ void SharedKrylov<S>::galerkin(ProjectedSolution<S>& solution) {
     if (inner > 0) y = hermitian_resolvent<S>(H, tau, g.middleRows(k_, inner));
     rho_ = g.bottomRows(w_);
     if (inner > 0 && w_ > 0) rho_ += S_.rightCols(inner) * y * tau.template cast<S>().asDiagonal();
+    // c + τ K V y leaves τ K P ρ: its part in V is known, the rest is at most ‖K‖ beyond V
+    const Eigen::VectorXd inside = (S_.adjoint() * rho_).colwise().norm(), rest = beyond_ * rho_.colwise().norm();
+    const Eigen::VectorXd sizes =
+        tau.cwiseAbs().cwiseProduct((inside.array().square() + rest.array().square()).sqrt().matrix());
     std::vector<Index> left, left_columns;
     for (std::size_t j = 0; j < active_.size(); ++j) {
         const Index i = active_[j];
         y_.col(i).bottomRows(inner) = y.col(static_cast<Index>(j));
-        solution.residuals(i) = unit_(i) * rho_.col(static_cast<Index>(j)).norm();
+        solution.residuals(i) = unit_(i) * sizes(static_cast<Index>(j));
         if (solution.residuals(i) <= target_(i)) {
             solution.column_converged[static_cast<std::size_t>(i)] = true;
         } else {
@@ -166,15 +173,18 @@ void SharedKrylov<S>::galerkin(ProjectedSolution<S>& solution) {
     active_ = std::move(left_columns);
 }
 
-/// Measured in their targets, only directions of the residuals that matter now are worth a solve.
+/// Measured in their targets, only the directions in which the residuals are largest are worth a solve now: small ones
+/// wait, and so does what would follow from them.
 template <ScalarType S>
 bool SharedKrylov<S>::expand() {
-    constexpr double matters = 0.1;
+    constexpr double matters = 0.1, relative = 1e-2;
     Matrix<S> scaled = rho_;
     for (std::size_t j = 0; j < active_.size(); ++j)
-        scaled.col(static_cast<Index>(j)) *= unit_(active_[j]) / target_(active_[j]);
+        scaled.col(static_cast<Index>(j)) *=
+            unit_(active_[j]) * std::abs(tau_(active_[j])) * beyond_ / target_(active_[j]);
     const DenseEigenpairs<S> directions = dense_eigh<S>(scaled * scaled.adjoint());
-    const Index columns = (directions.values.array() > matters * matters).count();
+    const double least = std::max(matters, relative * std::sqrt(directions.values(w_ - 1)));
+    const Index columns = (directions.values.array() > least * least).count();
     if (columns == 0) return false;
     const Matrix<S> T = directions.vectors.rowwise().reverse();
     Relation::turn(T);

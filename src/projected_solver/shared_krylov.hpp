@@ -40,6 +40,7 @@ private:
     const Complement<S>& complement_;
     Eigen::VectorXd tau_, unit_, target_;  // unit: of ‖ρ‖ in the residual
     Index k_, capacity_ = 0;
+    double beyond_ = 0.0;        // of the eigenvalues of K beyond X and E, the largest is about this
     Matrix<S> gamma_, y_, rho_;  // coordinates of the right-hand sides in [V P]; of solutions in V; residuals in P
     std::vector<Index> active_;  // columns not converged
 };

@@ -180,3 +180,28 @@ TEST_CASE_TEMPLATE("eigsh: 3 processes find the pairs of a pencil, and agree wit
         }
     }
 }
+
+TEST_CASE_TEMPLATE("eigsh: the certificate is the counter's where there is one", S, double, Complex) {
+    const Index n = 260;
+    const auto pencil = test_pencil<S>(low_spectrum(n), 58);
+    const SparseHermitian<S> A(pencil.A), B(pencil.B);
+    int solvers = 0, counters = 0;
+    const auto counted = [](const Factorizer<S>& make, int& made) -> Factorizer<S> {
+        return [&made, make] {
+            ++made;
+            return make();
+        };
+    };
+    EigshOptions<S> options{.k = 4, .tol = 1e-10, .factorizer = counted(eigen_ldlt<S>(), solvers)};
+    CHECK(eigsh(A, B, options).certified);
+    CHECK(solvers == 2);  // without one, the solver counts itself
+    options.counter = counted(eigen_ldlt<S>(), counters);
+    CHECK(eigsh(A, B, options).certified);
+    CHECK(solvers == 3);
+    CHECK(counters == 1);
+    options.counter = counted(eigen_lu<S>(), counters);  // has no inertia: nothing is proven
+    const auto pairs = eigsh(A, B, options);
+    CHECK_FALSE(pairs.certified);
+    CHECK(pairs.converged);
+    CHECK(counters == 2);
+}

@@ -122,6 +122,7 @@ struct EigshOptions {
     double tol = 1e-10;  // on ‖A x − λ x‖ / ‖A‖; with solves, on ‖(A − σB)⁻¹B x − μ x‖_B / |μ|
     UseFactor factor = UseFactor::automatic;
     Factorizer<S> factorizer = {};  // the direct solver; none: eigen_ldlt
+    Factorizer<S> counter = {};     // the one that certifies: A − τB is indefinite there; none: factorizer
     double memory_limit = 0.0;      // bytes for a factorization; 0: what the machine has available
     BlockSolve<S> solve = {};       // the caller's own (A − σB)⁻¹, with its σ in `sigma`
     bool certify = true;            // prove completeness by inertia, one or two factorizations, where there is a factor
