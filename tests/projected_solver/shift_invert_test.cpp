@@ -134,6 +134,24 @@ TEST_CASE_TEMPLATE("shift_invert_solve: at the lower end CG finds the solution, 
     }
 }
 
+TEST_CASE_TEMPLATE("shift_invert_solve: what the mass does not see may be nearly all of the right-hand side", S, double,
+                   Complex) {
+    for (const Mass mass : {Mass::lumped, Mass::consistent, Mass::hidden}) {
+        CAPTURE(static_cast<int>(mass));
+        auto problem = lower_end<S>(mass);
+        problem.set_extra(5, 1e-2);
+        const Index n = problem.pencil.n(), massless = n - problem.pencil.spectrum.size();
+        const auto B = lambdabar::test::reference_eigh<S>(dense(problem.pencil.B));
+        const Matrix<S> unseen = B.vectors.leftCols(massless) * random_matrix<S>(massless, problem.k, 628);
+        for (const double size : {1e2, 1e5}) {
+            CAPTURE(size);
+            const Block<S> rhs = size * (problem.pencil.A * unseen) + random_matrix<S>(n, problem.k, 629);
+            problem.check(problem.run(rhs, false), rhs);
+            problem.check(problem.run(rhs, true), rhs);
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("shift_invert_solve: right-hand sides that span one dimension cost fewer solves than columns do", S,
                    double, Complex) {
     auto problem = lower_end<S>();
