@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -167,11 +168,47 @@ PeakMemory::PeakMemory() {
 
 double PeakMemory::bytes() const { return status_bytes("VmHWM") - before_; }
 
+namespace {
+
+/// What OpenBLAS runs on: "Haswell"; empty if another BLAS is loaded.
+std::string openblas_core() {
+    void* symbol = dlsym(RTLD_DEFAULT, "openblas_get_corename");
+    return symbol == nullptr ? "" : reinterpret_cast<const char* (*)()>(symbol)();
+}
+
+bool processor_has(const std::string& feature) {
+    std::ifstream info("/proc/cpuinfo");
+    for (std::string line; std::getline(info, line);) {
+        if (line.starts_with("flags")) return (line + ' ').find(' ' + feature + ' ') != std::string::npos;
+    }
+    return false;
+}
+
+}  // namespace
+
+void settle_environment(char** argv) {
+    bool changed = false;
+    const auto set = [&](const char* name, const char* value) { changed = setenv(name, value, 1) == 0 || changed; };
+    if (std::getenv("GOMP_SPINCOUNT") == nullptr && std::getenv("OMP_WAIT_POLICY") == nullptr)
+        set("GOMP_SPINCOUNT", "10000");
+    if (std::getenv("OPENBLAS_CORETYPE") == nullptr && openblas_core() == "Prescott") {
+        if (processor_has("avx512f")) {
+            set("OPENBLAS_CORETYPE", "SkylakeX");
+        } else if (processor_has("avx2")) {
+            set("OPENBLAS_CORETYPE", "Haswell");
+        }
+    }
+    if (changed) execv("/proc/self/exe", argv);  // where that fails, things stay as they are
+}
+
 std::string loaded_blas() {
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
         const std::size_t path = line.find('/');
-        if (path != std::string::npos && line.find("blas", path) != std::string::npos) return line.substr(path);
+        if (path != std::string::npos && line.find("blas", path) != std::string::npos) {
+            const std::string core = openblas_core();
+            return line.substr(path) + (core.empty() ? "" : " (" + core + ")");
+        }
     }
     return "none";
 }

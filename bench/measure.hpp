@@ -45,7 +45,12 @@ private:
     double before_;
 };
 
-/// The BLAS library this process has loaded, by its path; "none" if there is none.
+/// Starts the program anew where its environment is unfair to somebody: threads of OpenMP that spin long between two
+/// regions are in the way of those of OpenBLAS (GOMP_SPINCOUNT), and an OpenBLAS that does not know the processor runs
+/// on code for a very old one (OPENBLAS_CORETYPE). What is set already is left alone.
+void settle_environment(char** argv);
+
+/// The BLAS library this process has loaded, by its path, and what OpenBLAS runs on; "none" if there is none.
 std::string loaded_blas();
 
 /// Sets the number of threads of OpenBLAS if that is the BLAS loaded; other libraries are left alone.

@@ -1,5 +1,7 @@
 #pragma once
 // Plain text tables, the same as CSV on request, and the options all comparison programs share.
+#include "measure.hpp"
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -29,6 +31,7 @@ Options parse_options(int argc, char** argv, const char* usage);
 /// The main() of a comparison: run(options), its errors as one line on stderr and exit status 1.
 template <class Run>
 int bench_main(int argc, char** argv, const std::string& name, const Run& run, const std::string& more_usage = "") {
+    settle_environment(argv);
     try {
         run(parse_options(argc, argv, ("Usage: " + name + " [options]\n" + more_usage).c_str()));
     } catch (const std::exception& error) {

@@ -12,6 +12,12 @@
 
 namespace lambdabar {
 
+namespace {
+
+constexpr Index kCleanings = 20;  // of parts in null(B); an ill-conditioned B may look as if it had any
+
+}  // namespace
+
 template <ScalarType S>
 InvertedLanczos<S>::InvertedLanczos(const Pencil<S>& pencil, const BlockSolve<S>& solve, double sigma,
                                     const EigshOptions<S>& options, bool trust_start)
@@ -31,7 +37,7 @@ Eigenpairs<S> InvertedLanczos<S>::solve() {
         step();
         rayleigh_ritz();
         if (all_converged() && guard_resolved() && trust_start_) return result(StopReason::converged);
-        if (!metric_.identity() && m_ + w_ < global_n_) start_from_images();
+        if (!metric_.identity() && m_ + w_ < global_n_) start_from_images(false);
     } else {
         start_randomly();
     }
@@ -49,11 +55,18 @@ Eigenpairs<S> InvertedLanczos<S>::search_further() {
 template <ScalarType S>
 Eigenpairs<S> InvertedLanczos<S>::iterate() {
     while (true) {
-        const bool test = worth_testing() || whole_space() || w_ == 0;
+        if (overgrown() && m_ > k_ && !whole_space() && cleanings_ < kCleanings) {
+            rayleigh_ritz();
+            start_from_images(true);
+            ++cleanings_;
+        }
+        const bool due = worth_testing() && (solves_ >= next_test_ || next_columns() < w_);
+        const bool test = due || whole_space() || w_ == 0;
         if (test || m_ + w_ + next_columns() > capacity_) {
             rayleigh_ritz();
             ++iterations_;
             testing_ = true;
+            schedule_test();
         }
         if (test && (m_ > k_ || whole_space())) {
             if (m_ < k_) {
@@ -95,6 +108,21 @@ void InvertedLanczos<S>::rayleigh_ritz() {
     // The relation itself holds to rounding only.
     residual_ = Eigen::VectorXd::Constant(m_, 2.0 * std::numeric_limits<double>::epsilon() * norm_);
     if (w_ > 0) residual_ = residual_.cwiseMax((S_ * Y_).colwise().norm().transpose());
+}
+
+/// A test costs m³ operations. The next one comes a quarter of the way to where the last two show the
+/// worst residual to pass: convergence gathers speed.
+template <ScalarType S>
+void InvertedLanczos<S>::schedule_test() {
+    double worst = 1.0;
+    for (Index i = 0; i < std::min(k_, m_); ++i) worst = std::max(worst, residual_(i) / tolerance(i));
+    const double left = std::log(worst), gained = last_left_ - left;
+    const bool shrinking = gained > 0.0 && solves_ > last_test_;
+    next_test_ = solves_;
+    if (shrinking && left > 0.0)
+        next_test_ += static_cast<Index>(0.25 * left / gained * static_cast<double>(solves_ - last_test_));
+    last_left_ = left;
+    last_test_ = solves_;
 }
 
 template <ScalarType S>

@@ -38,19 +38,20 @@ private:
     using Relation = InvertedRelation<S>;
     using Relation::apply, Relation::image_of_B, Relation::shrink, Relation::turn;
     using Relation::H_, Relation::S_, Relation::m_, Relation::w_, Relation::solves_, Relation::norm_, Relation::tol_;
-    using Relation::invisible_;
+    using Relation::invisible_, Relation::growth_, Relation::watch, Relation::overgrown;
     using Relation::solve_, Relation::metric_, Relation::n_, Relation::global_n_, Relation::V_, Relation::BP_,
         Relation::BU_;
 
     void choose_sizes();
     bool load_start_block();
-    void start_from_images();
+    void start_from_images(bool by_solves);
     void start_randomly();
     Eigenpairs<S> iterate();
     void step();
     /// Whether a Rayleigh–Ritz step is worth its m³ operations: from a random block nothing converges much earlier.
     bool worth_testing() const { return m_ > k_ && (testing_ || m_ >= 2 * (k_ + b_)); }
     Index next_columns() const { return process_all_ || w_ <= b_ || m_ <= k_ ? w_ : b_; }
+    void schedule_test();
     void turn_to_targets();
     void rayleigh_ritz();
     void restart(Index keep);
@@ -91,10 +92,12 @@ private:
     Matrix<S> Y_;                              // their coordinates
     Eigen::VectorXd residual_;                 // of Ritz pair i: ‖S y_i‖
     bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    bool testing_ = false;           // from the first test on, or from a block of the caller's, every step is tested
-    bool process_all_ = true;        // the next step takes all of P: it holds a block that no residual points to
-    Eigen::VectorXd probed_values_;  // the k first Ritz values when the last search began
-    Index iterations_ = 0, probes_ = 0, draws_ = 0;
+    bool testing_ = false;     // from the first test on, or from a block of the caller's, every step is tested
+    bool process_all_ = true;  // the next step takes all of P: it holds a block that no residual points to
+    Index next_test_ = 0, last_test_ = 0;  // in solves
+    double last_left_ = 0.0;               // ln of the worst residual in units of its tolerance at the last test
+    Eigen::VectorXd probed_values_;        // the k first Ritz values when the last search began
+    Index cleanings_ = 0, iterations_ = 0, probes_ = 0, draws_ = 0;
 };
 
 }  // namespace lambdabar

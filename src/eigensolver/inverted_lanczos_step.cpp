@@ -51,18 +51,24 @@ bool InvertedLanczos<S>::load_start_block() {
 }
 
 /// P ← the images of the wanted Ritz vectors and the guard, which have no part in the null space of B, orthonormalized;
-/// V is empty again.
+/// V is empty again. By solves, or by the relation where that is clean.
 template <ScalarType S>
-void InvertedLanczos<S>::start_from_images() {
+void InvertedLanczos<S>::start_from_images(bool by_solves) {
     const Index kept = std::min(k_ + 1, m_);
-    Matrix<S> C(m_ + w_, kept);
-    C.topRows(m_) = Y_.leftCols(kept) * theta_.head(kept).template cast<S>().asDiagonal();
-    if (w_ > 0) C.bottomRows(w_) = S_ * Y_.leftCols(kept);
+    Matrix<S> C = Matrix<S>::Zero(m_ + w_, kept);
+    if (by_solves) {
+        C.topRows(m_) = Y_.leftCols(kept);
+    } else {
+        C.topRows(m_) = Y_.leftCols(kept) * theta_.head(kept).template cast<S>().asDiagonal();
+        if (w_ > 0) C.bottomRows(w_) = S_ * Y_.leftCols(kept);
+    }
     rotate<S>(V_.leftCols(m_ + w_), C);
+    if (by_solves) apply(Block<S>(V_.leftCols(kept)), V_.leftCols(kept));
     w_ = orthonormalize<S>(V_.leftCols(kept), V_.leftCols(0), metric_, options_.seed, options_.sum, kProduct);
     m_ = 0;
     S_.resize(w_, 0);
     BP_ = image_of_B(V_.leftCols(w_));
+    growth_ = 0.0;
     process_all_ = true;
 }
 
@@ -93,6 +99,7 @@ bool InvertedLanczos<S>::add_to_pending(Block<S> Z) {
     w_ += added;
     process_all_ = true;
     BP_ = image_of_B(V_.middleCols(m_, w_));
+    watch(V_.middleCols(m_, w_));
     return added > 0;
 }
 
@@ -160,7 +167,7 @@ void InvertedLanczos<S>::search_missed_copies() {
 #define LAMBDABAR_INSTANTIATE(S)                                \
     template void InvertedLanczos<S>::choose_sizes();           \
     template bool InvertedLanczos<S>::load_start_block();       \
-    template void InvertedLanczos<S>::start_from_images();      \
+    template void InvertedLanczos<S>::start_from_images(bool);  \
     template void InvertedLanczos<S>::start_randomly();         \
     template bool InvertedLanczos<S>::add_to_pending(Block<S>); \
     template void InvertedLanczos<S>::turn_to_targets();        \

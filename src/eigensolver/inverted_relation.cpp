@@ -15,7 +15,7 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 template <ScalarType S>
 Block<S> beside(ConstBlockRef<S> L, const Block<S>& R) {
     Block<S> both(R.rows(), L.cols() + R.cols());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (both.rows() > 4096)
     for (Index i = 0; i < both.rows(); ++i) both.row(i) << L.row(i), R.row(i);
     return both;
 }
@@ -91,6 +91,7 @@ Matrix<S> InvertedRelation<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C
         if (done && !metric_.identity() && definite_ == Definite::B) {
             BQ = BU_;
             rotate<S>(BQ, T);
+            watch(U.leftCols(q));
             return R;
         }
         q = count;
@@ -98,6 +99,7 @@ Matrix<S> InvertedRelation<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C
     }
     BQ.resize(n_, q);
     if (q > 0) BQ = image_of_B(U.leftCols(q));
+    watch(U.leftCols(q));
     return R;
 }
 
@@ -108,6 +110,16 @@ void InvertedRelation<S>::start(Index capacity) {
     S_.resize(0, 0);
     BP_.resize(n_, 0);
     m_ = w_ = 0;
+    growth_ = unit_ = 0.0;
+    invisible_ = false;
+}
+
+template <ScalarType S>
+void InvertedRelation<S>::watch(ConstBlockRef<S> Q) {
+    if (metric_.identity() || Q.cols() == 0) return;
+    const double longest = norms<S>(Q, sum_).maxCoeff();
+    if (unit_ == 0.0) unit_ = longest;
+    growth_ = std::max(growth_, longest / unit_);
 }
 
 template <ScalarType S>

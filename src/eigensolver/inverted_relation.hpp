@@ -58,6 +58,11 @@ protected:
     /// Y = K X
     void apply(In<S> X, Out<S> Y);
 
+    /// Takes note of ‖Q‖. K maps null(B) to zero, so parts there, rounding at first, obey the recurrence of K at 0,
+    /// outside of its spectrum: they grow by a factor a step, and the rounding of all else with them.
+    void watch(ConstBlockRef<S> Q);
+    bool overgrown() const { return growth_ > std::max(1e3, 0.1 * tol_ / std::numeric_limits<double>::epsilon()); }
+
     Matrix<S> H() const { return H_.topLeftCorner(m_, m_); }
     auto VP() { return V_.leftCols(m_ + w_); }
 
@@ -76,9 +81,12 @@ protected:
     Index solves_ = 0;
     double norm_ = 0.0;       // of K, as far as it is known
     double tol_ = 0.0;        // relative to it, nothing smaller is wanted
+    double growth_ = 0.0;     // longest ‖p‖ met at ‖p‖_B = 1, beside that of the first block
     bool invisible_ = false;  // what was dropped has no B-norm but a norm: the relation holds up to the null space of B
 
 private:
+    double unit_ = 0.0;  // the longest of the first block watched
+
     void close(const Matrix<S>& C, const Matrix<S>& R, Block<S> BQ);
     bool has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight, Index held);
     Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ);

@@ -47,7 +47,7 @@ inline Eigen::VectorXd residual_targets(const Eigen::VectorXd& tol, const Eigen:
 template <ScalarType S>
 void keep_columns(Block<S>& X, const std::vector<Index>& columns) {
     Block<S> kept(X.rows(), static_cast<Index>(columns.size()));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (X.rows() > 4096)
     for (Index i = 0; i < X.rows(); ++i) {
         for (std::size_t j = 0; j < columns.size(); ++j) kept(i, static_cast<Index>(j)) = X(i, columns[j]);
     }
@@ -57,7 +57,7 @@ void keep_columns(Block<S>& X, const std::vector<Index>& columns) {
 /// X(:, columns_j) = Y(:, from_j)
 template <ScalarType S>
 void put_columns(Block<S>& X, const std::vector<Index>& columns, const Block<S>& Y, const std::vector<Index>& from) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (X.rows() > 4096)
     for (Index i = 0; i < X.rows(); ++i) {
         for (std::size_t j = 0; j < columns.size(); ++j) X(i, columns[j]) = Y(i, from[j]);
     }

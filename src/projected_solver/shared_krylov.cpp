@@ -29,15 +29,26 @@ template <ScalarType S>
 ProjectedSolution<S> SharedKrylov<S>::solve(Block<S> rhs, const Eigen::VectorXd& tol, Index max_iterations) {
     const Index b = rhs.cols();
     ProjectedSolution<S> solution;
-    solution.column_converged.assign(static_cast<std::size_t>(b), false);
     solution.residuals = Eigen::VectorXd::Zero(b);
     const Block<S> C = apply_inverse_to_range(std::move(rhs));
     solution.rhs_norms = metric_.norms(C, BU_, sum_, kSolve);
     target_ = tol.cwiseProduct(solution.rhs_norms);
 
+    Relation::tol_ = tol.minCoeff();
+    const bool clean = metric_.identity() || !mostly_invisible(C, solution.rhs_norms);
+    if (!clean || !solve_from(C, false, max_iterations, solution)) solve_from(C, true, max_iterations, solution);
+    complement_.project_direction(solution.W, kSolve);
+    solution.converged = active_.empty();
+    solution.solves = solves_;
+    return solution;
+}
+
+/// From P = c_i, or K c_i (`seen`). False, and nothing solved, if what B does not see of the c_i grows in the basis.
+template <ScalarType S>
+bool SharedKrylov<S>::solve_from(const Block<S>& C, bool seen, Index max_iterations, ProjectedSolution<S>& solution) {
     // W holds Σ K V y, and K c/τ where K w is solved for: w = c + factor·W
     Eigen::VectorXd factor = tau_;
-    if (mostly_invisible(C, solution.rhs_norms)) {
+    if (seen) {
         solution.W = apply_inverse_to_range(Block<S>(metric_.image(C, BU_)));
         start_space(solution.W);
         scale_columns<S>(solution.W, tau_.cwiseInverse());
@@ -45,29 +56,26 @@ ProjectedSolution<S> SharedKrylov<S>::solve(Block<S> rhs, const Eigen::VectorXd&
         factor = tau_.cwiseAbs2();
     } else {
         start_space(C);
-        solution.W = zeros<S>(n_, b);
+        solution.W = zeros<S>(n_, C.cols());
     }
-    active_.resize(static_cast<std::size_t>(b));
-    std::iota(active_.begin(), active_.end(), Index{0});
+    solution.column_converged.assign(active_.size(), false);
     while (true) {
         galerkin(solution);
         if (active_.empty() || w_ == 0 || solution.iterations >= max_iterations) break;
         if (m_ + 2 * w_ > capacity_) fold(solution.W);
         if (!expand()) break;
         ++solution.iterations;
+        if (!seen && Relation::overgrown()) return false;
     }
     add_images(solution.W);
     scale_and_add<S>(solution.W, C, factor);
-    if (Relation::invisible_) {  // once more, by a solve
-        Block<S> image(n_, b);
+    if (Relation::invisible_ || Relation::overgrown()) {  // once more, by a solve
+        Block<S> image(n_, C.cols());
         apply(solution.W, image);
         solution.W.swap(image);
         scale_and_add<S>(solution.W, C, tau_);
     }
-    complement_.project_direction(solution.W, kSolve);
-    solution.converged = active_.empty();
-    solution.solves = solves_;
-    return solution;
+    return true;
 }
 
 /// P (A − σB)⁻¹ R with one solve per dimension of the range of R: columns that depend on others cost nothing. A Gram
@@ -140,6 +148,8 @@ void SharedKrylov<S>::start_space(const Block<S>& right) {
     gamma_ = Relation::append(b) * (size / norm_).template cast<S>().asDiagonal();
     gamma_.topRows(k_).setZero();
     y_.setZero(m_, b);
+    active_.resize(static_cast<std::size_t>(b));
+    std::iota(active_.begin(), active_.end(), Index{0});
 }
 
 /// Solves the small systems and tests their residuals.

@@ -13,8 +13,8 @@ namespace lambdabar {
 ///     (I − τ_i H) y_i = γ_i(V),     c_i − (I − τ_i K) V y_i = P ρ_i,     ρ_i = γ_i(P) + τ_i S y_i.
 ///
 /// A step multiplies K with the directions in P that the ρ_i need, measured in their targets. The solution is taken as
-/// c_i + τ_i K V y_i, which sees what B does not. Where the c_i are mostly that (B singular), they would spoil a basis,
-/// and K c_i = (I − τ_i K) K w_i is solved for instead.
+/// c_i + τ_i K V y_i, which holds what B does not see. In a basis that part grows (InvertedRelation::watch): where it
+/// does, or the c_i are mostly that, K c_i = (I − τ_i K) K w_i is solved for instead.
 template <ScalarType S>
 class SharedKrylov : private InvertedRelation<S> {
 public:
@@ -28,6 +28,7 @@ private:
     using Relation::apply, Relation::metric_, Relation::sum_, Relation::n_, Relation::global_n_, Relation::V_;
     using Relation::BU_, Relation::H_, Relation::S_, Relation::m_, Relation::w_, Relation::solves_, Relation::norm_;
 
+    bool solve_from(const Block<S>& C, bool seen, Index max_iterations, ProjectedSolution<S>& solution);
     Block<S> apply_inverse_to_range(Block<S> R);
     bool mostly_invisible(const Block<S>& C, const Eigen::VectorXd& sizes);
     void start_space(const Block<S>& right);
