@@ -100,14 +100,15 @@ public:
 
         // LLᴴ: the supernodes with their zeros, row numbers, the largest update matrix; then their entries by columns,
         // in the same place, with a row number each. LDLᴴ: entries and row numbers. Before either: CHOLMOD's permuted
-        // copy of M.
+        // copy of M; the tree.
         const double n = static_cast<double>(lower.rows());
         const double entries = static_cast<double>(supernodal_->xsize);
         const double super = static_cast<double>(supernodal_->maxcsize) * sizeof(S) +
                              static_cast<double>(supernodal_->ssize) * sizeof(int);
         const double rows = entries * sizeof(int);
         const double matrix = static_cast<double>(lower.nonZeros()) * (sizeof(S) + sizeof(int));
-        return {entries, entries * sizeof(S) + std::max(super, rows) + matrix + 16.0 * sizeof(S) * n};
+        return {entries, entries * sizeof(S) + std::max(super, rows) + matrix + 16.0 * sizeof(S) * n +
+                             LdltTree::bytes(n, entries)};
     }
 
     bool factorize(const Eigen::SparseMatrix<S>& lower) override {

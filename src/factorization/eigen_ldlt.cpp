@@ -62,10 +62,11 @@ public:
                     << " entries, more than the 32-bit limit " << std::numeric_limits<int>::max();
             throw std::runtime_error(message.str());
         }
-        // L, D; the permuted copy of M in this method's order; permutations, tree, counts and work vectors.
+        // L, D; the permuted copy of M in this method's order; permutations, counts and work vectors; the tree.
         const double pair = sizeof(S) + sizeof(int);
         const double matrix = static_cast<double>(lower.nonZeros());
-        return {entries, (entries - n + matrix) * pair + n * (2.0 * sizeof(S) + sizeof(double) + 11.0 * sizeof(int))};
+        return {entries, (entries - n + matrix) * pair + n * (2.0 * sizeof(S) + sizeof(double) + 11.0 * sizeof(int)) +
+                             LdltTree::bytes(n, entries)};
     }
 
     bool factorize(const Eigen::SparseMatrix<S>& lower) override {

@@ -17,7 +17,7 @@ namespace {
 template <ScalarType S>
 constexpr Index kWidest = std::same_as<S, double> ? 16 : 8;
 constexpr Index kNarrowest = 4;
-constexpr int kSpins = 2000;          // some microseconds
+constexpr int kSpins = 2000;            // some microseconds
 constexpr double kSerialEntries = 3e5;  // below, a pass is too short for threads
 
 /// Some columns on their way: L y = P b, D z = y, Lᴴ P x = z. Every task has rows of its own in y.

@@ -16,7 +16,7 @@ double entries_of(const LdltPattern& L, int first, int last) {
     return static_cast<double>(L.start[last] - L.start[first]) + kColumnWork * (last - first);
 }
 
-/// First columns of runs of at most four that share their rows (native::LdltPanel), and n.
+/// First columns of the panels (native::LdltPanel), and n.
 std::vector<int> panels_of(const LdltPattern& L) {
     std::vector<int> first;
     const int n = static_cast<int>(L.n);

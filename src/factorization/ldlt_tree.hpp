@@ -50,6 +50,11 @@ public:
     const int* panel_rows() const { return panel_rows_.data(); }
     /// All entries beside those on the heaviest path from a leaf to a root: more threads than this have nothing to do.
     double parallelism() const { return parallelism_; }
+    /// What the tree of a factor with so many entries may take, in bytes: a row number for every second entry at most,
+    /// as panels of two and more columns share them.
+    static double bytes(double n, double entries) {
+        return 0.5 * entries * sizeof(int) + n * (sizeof(native::LdltPanel) + 2 * sizeof(int));
+    }
 
 private:
     void cut(const LdltPattern& pattern, const std::vector<int>& first);

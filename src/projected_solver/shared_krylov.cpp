@@ -119,7 +119,7 @@ void SharedKrylov<S>::start_space(const Block<S>& right) {
     const Index b = right.cols();
     const Index e = problem_.extra_images.cols() == problem_.extra.cols() ? problem_.extra.cols() : 0;
     capacity_ = std::min(k_ + 2 * e + 12 * b, global_n_ + 2 * b);
-    Relation::start(std::max(capacity_, k_ + 2 * e + b));
+    Relation::start(std::max(capacity_, k_ + 2 * (e + b)));
     V_.leftCols(k_) = problem_.X;
     m_ = k_;
     S_.resize(0, k_);
