@@ -8,8 +8,9 @@
 
 namespace lambdabar {
 
-/// Asks for large pages under an allocation that nobody has touched yet: a basis of 40 MB is then 20 page faults instead
-/// of 10 000, and as many fewer entries in the translation buffers at every pass. A request: nothing depends on it.
+/// Asks for large pages under an allocation that nobody has touched yet: a basis of 40 MB is then 20 page faults
+/// instead of 10 000, and as many fewer entries in the translation buffers at every pass. A request: nothing depends on
+/// it.
 inline void prefer_large_pages(void* data, std::size_t bytes) {
 #ifdef MADV_HUGEPAGE
     constexpr std::uintptr_t kPage = std::uintptr_t{1} << 21;
