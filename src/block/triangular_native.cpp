@@ -89,6 +89,10 @@ struct Panel {
     const double* entry(int i, int j) const { return inside[j] + Row::kValue * (i - j - 1); }
 };
 
+// A sweep loads every entry of L once (8 bytes, 16 if complex), a row number for every P of them, and reads and writes
+// a row of y for every P. Columns of L are short streams that begin anew with each panel, so while one panel is worked
+// on the neighbour that comes next is asked for, at the same pace.
+
 template <class Row, int P>
 void forward(const LdltFactors& factors, const LdltPanel& panel, const int* rows, double* y) {
     const Panel<Row, P> entries(factors, panel);

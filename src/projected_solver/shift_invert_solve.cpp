@@ -64,6 +64,9 @@ ProjectedSolution<S> shift_invert_solve(const ShiftInvertProblem<S>& problem, co
     const Eigen::VectorXd size = solution.residuals.cwiseMax(std::numeric_limits<double>::min());
     const Eigen::VectorXd goal = tol.cwiseProduct(solution.rhs_norms);
     ProjectedSolution<S> rest = shared.solve(std::move(rhs), goal.cwiseQuotient(size).cwiseMin(1.0), most);
+    for (Index j = 0; j < rest.residuals.size(); ++j) {  // what had converged was left out
+        if (solution.column_converged[static_cast<std::size_t>(j)]) rest.residuals(j) = solution.residuals(j);
+    }
     rest.W += solution.W;
     rest.rhs_norms = solution.rhs_norms;
     rest.iterations += solution.iterations;
