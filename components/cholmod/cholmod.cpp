@@ -124,11 +124,11 @@ public:
         const Index n = static_cast<Index>(factor_->n);
         diagonal_.resize(n);
         for (Index c = 0; c < n; ++c) diagonal_(c) = std::real(value[start[c]]);
-        const int* permutation = static_cast<const int*>(factor_->Perm);
-        std::vector<int> place(static_cast<std::size_t>(n));
-        for (Index c = 0; c < n; ++c) place[static_cast<std::size_t>(permutation[c])] = static_cast<int>(c);
-        tree_ = LdltTree(
-            {.n = n, .start = start, .row = static_cast<const int*>(factor_->i), .place = place.data(), .skip = 1});
+        tree_ = LdltTree({.n = n,
+                          .start = start,
+                          .row = static_cast<const int*>(factor_->i),
+                          .matrix_row = static_cast<const int*>(factor_->Perm),
+                          .skip = 1});
         return (diagonal_.array() != 0.0).all() && diagonal_.allFinite();
     }
 

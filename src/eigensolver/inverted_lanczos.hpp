@@ -36,7 +36,7 @@ public:
 
 private:
     using Relation = InvertedRelation<S>;
-    using Relation::apply, Relation::image_of_B, Relation::shrink, Relation::turn;
+    using Relation::apply, Relation::image_of_B, Relation::shrink, Relation::turn, Relation::widen;
     using Relation::H_, Relation::S_, Relation::m_, Relation::w_, Relation::solves_, Relation::norm_, Relation::tol_;
     using Relation::invisible_, Relation::growth_, Relation::watch, Relation::overgrown;
     using Relation::solve_, Relation::metric_, Relation::n_, Relation::global_n_, Relation::V_, Relation::BP_,

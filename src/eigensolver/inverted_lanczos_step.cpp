@@ -93,10 +93,7 @@ bool InvertedLanczos<S>::add_to_pending(Block<S> Z) {
     const Index added =
         orthonormalize<S>(place, V_.leftCols(held), metric_, options_.seed + static_cast<std::uint64_t>(1 + draws_++),
                           options_.sum, kProduct);
-    Matrix<S> coupling = Matrix<S>::Zero(w_ + added, m_);
-    if (w_ > 0) coupling.topRows(w_) = S_;
-    S_ = std::move(coupling);
-    w_ += added;
+    widen(added);
     process_all_ = true;
     BP_ = image_of_B(V_.middleCols(m_, w_));
     watch(V_.middleCols(m_, w_));

@@ -34,16 +34,25 @@ bool InvertedRelation<S>::has_invisible_part(ConstBlockRef<S> U, const Matrix<S>
     return part > std::max(1e3 * kEps, tol_) * norm_ * unit;
 }
 
-/// U = [V P] dC + Q R with [V P Q] orthonormal: Q replaces the first columns of U, C += dC; R and BQ = B Q are
-/// returned. Directions at the rounding of K are dropped from Q. Each round is one product with B and one pass over [V
-/// U] (Cholesky QR by the eigenvectors of UᴴBU, Stathopoulos & Wu 2002); another one follows only where the last one
-/// changed more than half the digits.
+/// U ← U − [V P] C for the first free columns U of V; C is returned.
 template <ScalarType S>
-Matrix<S> InvertedRelation<S>::orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ) {
+Matrix<S> InvertedRelation<S>::project_newest(Index width) {
+    BlockRef<S> U = V_.middleCols(m_ + w_, width);
+    const Matrix<S> C = gram<S>(VP(), metric_.image(U, BU_), sum_, product_);
+    add_product<S>(U, VP(), -C);
+    return C;
+}
+
+/// U = [V P] dC + Q R for the first free columns U of V, with [V P Q] orthonormal: Q replaces the first columns of U,
+/// C += dC; R and BQ = B Q are returned. Directions at the rounding of K are dropped from Q. Each round is one product
+/// with B and one pass over [V U] (Cholesky QR by the eigenvectors of UᴴBU, Stathopoulos & Wu 2002); another one
+/// follows only where the last one changed more than half the digits.
+template <ScalarType S>
+Matrix<S> InvertedRelation<S>::orthonormalize_newest(Index width, Matrix<S>& C, Block<S>& BQ) {
     constexpr int kRounds = 6;
     constexpr double kOrthogonal = 1e-13, kConditioned = 1e-3;
-    const Index width = U.cols();
-    const auto V = V_.leftCols(C.rows());
+    BlockRef<S> U = V_.middleCols(m_ + w_, width);
+    const auto V = VP();
     Matrix<S> R = Matrix<S>::Identity(width, width);
     Index q = width;
     for (int round = 0; round < kRounds && q > 0; ++round) {
@@ -154,12 +163,10 @@ void InvertedRelation<S>::step(Index columns) {
 
 template <ScalarType S>
 void InvertedRelation<S>::absorb(Index columns) {
-    BlockRef<S> U = V_.middleCols(m_ + w_, columns);
-    Matrix<S> C = gram<S>(VP(), metric_.image(U, BU_), sum_, product_);
-    add_product<S>(U, VP(), -C);
+    Matrix<S> C = project_newest(columns);
     norm_ = std::max(norm_, C.middleRows(m_, columns).norm() / std::sqrt(static_cast<double>(columns)));
     Block<S> BQ(n_, 0);
-    const Matrix<S> R = orthonormalize_newest(U, C, BQ);
+    const Matrix<S> R = orthonormalize_newest(columns, C, BQ);
     close(C, R, std::move(BQ));
 }
 
@@ -185,19 +192,22 @@ void InvertedRelation<S>::close(const Matrix<S>& C, const Matrix<S>& R, Block<S>
 
 template <ScalarType S>
 Matrix<S> InvertedRelation<S>::append(Index columns) {
-    BlockRef<S> U = V_.middleCols(m_ + w_, columns);
-    Matrix<S> C = gram<S>(VP(), metric_.image(U, BU_), sum_, product_);
-    add_product<S>(U, VP(), -C);
+    Matrix<S> C = project_newest(columns);
     Block<S> BQ(n_, 0);
-    const Matrix<S> R = orthonormalize_newest(U, C, BQ);
+    const Matrix<S> R = orthonormalize_newest(columns, C, BQ);
     Matrix<S> G(m_ + w_ + R.rows(), columns);
     G << C, R;
-    Matrix<S> coupling = Matrix<S>::Zero(w_ + R.rows(), m_);
+    widen(R.rows());
+    BP_ = beside<S>(BP_, BQ);
+    return G;
+}
+
+template <ScalarType S>
+void InvertedRelation<S>::widen(Index columns) {
+    Matrix<S> coupling = Matrix<S>::Zero(w_ + columns, m_);
     if (w_ > 0) coupling.topRows(w_) = S_;
     S_ = std::move(coupling);
-    BP_ = beside<S>(BP_, BQ);
-    w_ += R.rows();
-    return G;
+    w_ += columns;
 }
 
 template <ScalarType S>

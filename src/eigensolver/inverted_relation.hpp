@@ -47,6 +47,9 @@ protected:
     /// the others to the rounding of K is dropped.
     Matrix<S> append(Index columns);
 
+    /// w += columns: P has so many more, which K V does not reach.
+    void widen(Index columns);
+
     /// P ← P W, W square and unitary.
     void turn(const Matrix<S>& W);
 
@@ -89,7 +92,8 @@ private:
 
     void close(const Matrix<S>& C, const Matrix<S>& R, Block<S> BQ);
     bool has_invisible_part(ConstBlockRef<S> U, const Matrix<S>& T, const Eigen::VectorXd& weight, Index held);
-    Matrix<S> orthonormalize_newest(BlockRef<S> U, Matrix<S>& C, Block<S>& BQ);
+    Matrix<S> project_newest(Index width);
+    Matrix<S> orthonormalize_newest(Index width, Matrix<S>& C, Block<S>& BQ);
 };
 
 }  // namespace lambdabar

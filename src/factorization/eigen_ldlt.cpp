@@ -38,7 +38,7 @@ public:
         return this->info() == Eigen::Success && this->m_diag.allFinite();
     }
 
-    const int* place() const { return this->m_P.indices().data(); }
+    const int* matrix_row() const { return this->m_Pinv.indices().data(); }
     const Eigen::SparseMatrix<S>& unit_lower() const { return this->m_matrix; }  // its diagonal is not stored
     const Vector<S>& diagonal() const { return this->m_diag; }
 
@@ -74,7 +74,8 @@ public:
         if (!factorized_) return false;
         diagonal_ = ldlt_.diagonal().real();
         const Eigen::SparseMatrix<S>& L = ldlt_.unit_lower();
-        tree_ = LdltTree({.n = L.cols(), .start = L.outerIndexPtr(), .row = L.innerIndexPtr(), .place = ldlt_.place()});
+        tree_ = LdltTree(
+            {.n = L.cols(), .start = L.outerIndexPtr(), .row = L.innerIndexPtr(), .matrix_row = ldlt_.matrix_row()});
         return true;
     }
 

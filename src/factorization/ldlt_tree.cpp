@@ -108,9 +108,8 @@ void LdltTree::cut(const LdltPattern& L, const std::vector<int>& first) {
 /// Gives every task its rows, and rewrites the rows below its panels in them. Tasks come after their parents, so the
 /// last ones are first, and what they reach is known to their parents.
 void LdltTree::place_rows(const LdltPattern& L) {
-    std::vector<int> matrix_row(at(static_cast<int>(L.n)));
-    for (int i = 0; i < static_cast<int>(L.n); ++i) matrix_row[at(L.place[i])] = i;
-    std::vector<int> owner(matrix_row.size()), place(matrix_row.size()), seen(matrix_row.size(), -1);
+    const auto n = static_cast<std::size_t>(L.n);
+    std::vector<int> owner(n), place(n), seen(n, -1);
     std::vector<std::vector<int>> reached(tasks_.size());  // rows of L beyond the task's own
     native::Size total = 0;
     for (std::size_t t = 0; t < tasks_.size(); ++t) {
@@ -141,7 +140,7 @@ void LdltTree::place_rows(const LdltPattern& L) {
             panel.place = static_cast<int>(task.own_rows());
             for (int j = 0; j < panel.columns; ++j) {
                 place[at(panel.column + j)] = panel.place + j;
-                task.matrix_row.push_back(matrix_row[at(panel.column + j)]);
+                task.matrix_row.push_back(L.matrix_row[panel.column + j]);
             }
         }
         for (std::size_t i = 0; i < beyond.size(); ++i) {

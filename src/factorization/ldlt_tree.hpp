@@ -9,12 +9,12 @@
 namespace lambdabar {
 
 /// L by compressed columns with ascending rows, its unit diagonal not stored (skip = 0) or in the first place of each
-/// column and ignored (skip = 1); row i of the matrix is row place[i] of the factor.
+/// column and ignored (skip = 1); row j of the factor is row matrix_row[j] of the matrix.
 struct LdltPattern {
     Index n;
     const int* start;
     const int* row;
-    const int* place;
+    const int* matrix_row;
     int skip = 0;
 };
 

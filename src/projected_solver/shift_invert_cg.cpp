@@ -83,13 +83,9 @@ public:
         std::iota(place.begin(), place.end(), Index{0});
         put_columns(W_, columns_, w_, place);
         result.unconverged = columns_;
-        if (columns_.empty()) {
-            R_ = zeros<S>(R_.rows(), all);
-        } else {
-            Block<S> left = zeros<S>(R_.rows(), all);
-            put_columns(left, columns_, R_, place);
-            R_.swap(left);
-        }
+        Block<S> left = zeros<S>(R_.rows(), all);
+        put_columns(left, columns_, R_, place);
+        R_.swap(left);
         return result;
     }
 

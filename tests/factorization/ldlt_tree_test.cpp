@@ -23,7 +23,7 @@ struct Factors {
           tree({.n = A.rows(),
                 .start = L.outerIndexPtr(),
                 .row = L.innerIndexPtr(),
-                .place = ldlt.permutationP().indices().data()}) {}
+                .matrix_row = ldlt.permutationPinv().indices().data()}) {}
 
     Matrix<S> solve(const Matrix<S>& rhs) const {
         const Block<S> R = rhs;
