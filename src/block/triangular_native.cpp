@@ -22,14 +22,15 @@ struct RealRow {
     void subtract_conjugate(const double* a, const RealRow& x) { re -= *a * x.re; }
 };
 
-/// A + B lanes in two packs: a wider one would go through memory.
+/// A row of two packs.
 template <int A, int B>
-struct WideRow {
-    static constexpr Size kDoubles = A + B, kValue = 1;
+struct PackPair {
+    static constexpr Size kDoubles = A + B;
     Pack<A> first;
     Pack<B> second;
 
-    static WideRow at(const double* y) { return {load<A>(y), load<B>(y + A)}; }
+    explicit PackPair(const double* y) : first(load<A>(y)), second(load<B>(y + A)) {}
+    PackPair() = default;
     void put(double* y) const {
         store<A>(y, first);
         store<B>(y + A, second);
@@ -38,6 +39,15 @@ struct WideRow {
         first *= s;
         second *= s;
     }
+};
+
+/// A + B lanes: one wider pack would go through memory.
+template <int A, int B>
+struct WideRow : PackPair<A, B> {
+    static constexpr Size kValue = 1;
+    using PackPair<A, B>::PackPair, PackPair<A, B>::first, PackPair<A, B>::second;
+
+    static WideRow at(const double* y) { return WideRow(y); }
     void subtract(const double* a, const WideRow& x) {
         first -= *a * x.first;
         second -= *a * x.second;
@@ -45,31 +55,24 @@ struct WideRow {
     void subtract_conjugate(const double* a, const WideRow& x) { subtract(a, x); }
 };
 
+/// L real and L imaginary parts.
 template <int L>
-struct ComplexRow {
-    static constexpr Size kDoubles = 2 * L, kValue = 2;
-    Pack<L> re, im;
+struct ComplexRow : PackPair<L, L> {
+    static constexpr Size kValue = 2;
+    using PackPair<L, L>::PackPair, PackPair<L, L>::first, PackPair<L, L>::second;
 
-    static ComplexRow at(const double* y) { return {load<L>(y), load<L>(y + L)}; }
-    void put(double* y) const {
-        store<L>(y, re);
-        store<L>(y + L, im);
-    }
-    void scale(double s) {
-        re *= s;
-        im *= s;
-    }
+    static ComplexRow at(const double* y) { return ComplexRow(y); }
     void subtract(const double* a, const ComplexRow& x) {
-        re -= a[0] * x.re;
-        im -= a[0] * x.im;
-        re += a[1] * x.im;
-        im -= a[1] * x.re;
+        first -= a[0] * x.first;
+        second -= a[0] * x.second;
+        first += a[1] * x.second;
+        second -= a[1] * x.first;
     }
     void subtract_conjugate(const double* a, const ComplexRow& x) {
-        re -= a[0] * x.re;
-        im -= a[0] * x.im;
-        re -= a[1] * x.im;
-        im += a[1] * x.re;
+        first -= a[0] * x.first;
+        second -= a[0] * x.second;
+        first -= a[1] * x.second;
+        second += a[1] * x.first;
     }
 };
 
