@@ -1,6 +1,5 @@
 #include "large_pages.hpp"
-#include "native.hpp"
-#include "real_view.hpp"
+#include "reductions.hpp"
 
 #include <lambdabar/block/kernels.hpp>
 
@@ -12,61 +11,6 @@
 namespace lambdabar {
 
 namespace {
-
-/// Adds the partitions in their fixed order, then over processes.
-Block<double> reduce(const std::vector<double>& partial, Index n, Index rows, Index cols, const Sum& sum) {
-    Block<double> G = Block<double>::Zero(rows, cols);
-    const Index parts = native::partitions(n);
-    for (Index p = 0; p < parts; ++p) {
-        G += Eigen::Map<const Block<double>>(partial.data() + p * rows * cols, rows, cols);
-    }
-    sum(G.data(), G.size());
-    return G;
-}
-
-std::vector<double> partial_sums(Index n, Index count) {
-    return std::vector<double>(static_cast<std::size_t>(native::partitions(n) * count));
-}
-
-/// Room for the four rows a partition of native::multiply works on.
-std::vector<double> row_scratch(Index n, const RealFactor& factor) { return partial_sums(n, 4 * factor.stride); }
-
-native::Factor native_view(const RealFactor& factor) { return {factor.values.data(), factor.columns, factor.stride}; }
-
-template <class S>
-[[noreturn]] void throw_not_finite(ConstBlockRef<S> X, std::string_view what) {
-    std::ostringstream message;
-    message << what << " is not finite";
-    for (Index r = 0; r < X.rows(); ++r) {
-        for (Index c = 0; c < X.cols(); ++c) {
-            if (!std::isfinite(std::abs(X(r, c)))) {
-                message << ": row " << r << " of column " << c << " is " << X(r, c);
-                throw std::invalid_argument(message.str());
-            }
-        }
-    }
-    message << ": an inner product overflowed, or another process holds the entry";
-    throw std::invalid_argument(message.str());
-}
-
-/// The numbers of the columns, once per real column.
-template <class S>
-Eigen::VectorXd real_columns(const Eigen::VectorXd& a) {
-    constexpr Index w = kRealColumns<S>;
-    return Eigen::VectorXd::NullaryExpr(w * a.size(), [&](Index j) { return a(j / w); });
-}
-
-/// Column norms from the partial sums of squares of real columns.
-template <class S>
-Eigen::VectorXd norms_from(const std::vector<double>& partial, ConstBlockRef<S> X, const Sum& sum,
-                           std::string_view what) {
-    constexpr Index w = kRealColumns<S>;
-    const Block<double> squares = reduce(partial, X.rows(), 1, w * X.cols(), sum);
-    Eigen::VectorXd result(X.cols());
-    for (Index j = 0; j < X.cols(); ++j) result(j) = std::sqrt(squares.middleCols(w * j, w).sum());
-    if (!result.allFinite()) throw_not_finite<S>(X, what);
-    return result;
-}
 
 void check_same_rows(Index a, Index b, const char* kernel) {
     if (a == b) return;
@@ -203,7 +147,6 @@ Eigen::VectorXd add_scaled_and_dots(BlockRef<S> Y, ConstBlockRef<S> X, const Eig
                                     const Sum& sum, std::string_view what) {
     check_same_rows(X.rows(), Y.rows(), "add_scaled_and_dots");
     check_same_rows(V.rows(), Y.rows(), "add_scaled_and_dots");
-    constexpr Index w = kRealColumns<S>;
     const Eigen::VectorXd factor = real_columns<S>(a);
     auto partial = partial_sums(X.rows(), factor.size());
     native::add_and_sum(
@@ -211,8 +154,7 @@ Eigen::VectorXd add_scaled_and_dots(BlockRef<S> Y, ConstBlockRef<S> X, const Eig
         {factor.data(), real_data(X), real_stride(X), real_data(V), real_stride(V), real_data<S>(Y), real_stride(Y)},
         factor.size(), partial.data());
     const Block<double> total = reduce(partial, X.rows(), 1, factor.size(), sum);
-    Eigen::VectorXd result(a.size());
-    for (Index j = 0; j < a.size(); ++j) result(j) = total.middleCols(w * j, w).sum();
+    const Eigen::VectorXd result = column_sums<S>(total.data(), a.size());
     if (!result.allFinite()) throw_not_finite<S>(Y, what);
     return result;
 }

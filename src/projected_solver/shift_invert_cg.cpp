@@ -1,5 +1,6 @@
 #include "shift_invert_cg.hpp"
 
+#include "block/two_level.hpp"
 #include "krylov.hpp"
 
 #include <numeric>
@@ -9,6 +10,20 @@ namespace lambdabar {
 namespace {
 
 constexpr const char* kSolve = "pullback: the result of the solve with A − σB";
+
+/// X(:, j) ← X(:, order_j), in place.
+template <ScalarType S>
+void reorder_columns(BlockRef<S> X, const std::vector<Index>& order) {
+#pragma omp parallel if (X.rows() > 4096)
+    {
+        Vector<S> row(X.cols());
+#pragma omp for schedule(static)
+        for (Index i = 0; i < X.rows(); ++i) {
+            row = X.row(i);
+            for (std::size_t j = 0; j < order.size(); ++j) X(i, static_cast<Index>(j)) = row(order[j]);
+        }
+    }
+}
 
 template <ScalarType S>
 class TwoLevelCg {
@@ -21,106 +36,100 @@ public:
           lambda_(lambda),
           W_(W),
           R_(R),
-          w_(zeros<S>(R.rows(), R.cols())) {
+          Z_(zeros<S>(R.rows(), R.cols())),
+          P_(zeros<S>(R.rows(), R.cols())),
+          Q_(zeros<S>(R.rows(), R.cols())),
+          columns_(static_cast<std::size_t>(R.cols())) {
+        if (!metric_.identity()) BZ_ = zeros<S>(R.rows(), R.cols());
         load_extra();
-        columns_.resize(static_cast<std::size_t>(R.cols()));
         std::iota(columns_.begin(), columns_.end(), Index{0});
     }
 
     ShiftInvertCgResult<S> solve(const Eigen::VectorXd& tol, Index max_iterations) {
         ShiftInvertCgResult<S> result;
-        const Index all = R_.cols();
-        Eigen::VectorXd rho_old;
+        Eigen::VectorXd rho_old = Eigen::VectorXd::Constant(R_.cols(), std::numeric_limits<double>::infinity());
         while (true) {
-            Z_.resize(R_.rows(), R_.cols());
-            problem_.solve(R_, Z_);
-            result.solves += R_.cols();
-            if (metric_.identity()) {
-                BZ_ = Z_;
-            } else {
-                (void)metric_.image(Z_, BZ_);
-            }
+            problem_.solve(active(R_), active(Z_));
+            result.solves += active();
             // P z = z − X a; r has no part along X, and neither is there more than rounding of it in z
-            Matrix<S> a = gram<S>(complement_.X(), BZ_, problem_.sum, kSolve);
-            const Eigen::VectorXd square = dots<S>(Z_, BZ_, problem_.sum, kSolve).real();
+            TwoLevelSums<S> sums =
+                two_level_sums<S>(complement_.X(), extra_, active(Z_), image_of_z(), active(R_), problem_.sum, kSolve);
             const Eigen::VectorXd size =
-                (square.array() - a.colwise().squaredNorm().transpose().array()).cwiseMax(0.0).sqrt();
+                (sums.zbz - sums.XBZ.colwise().squaredNorm().transpose()).cwiseMax(0.0).cwiseSqrt();
             if (result.iterations == 0) {
                 result.first_sizes = result.sizes = size;
                 target_ = tol.cwiseProduct(size);
             }
-            for (std::size_t j = 0; j < columns_.size(); ++j) result.sizes(columns_[j]) = size(static_cast<Index>(j));
-            drop_converged(size, rho_old, a);
-            if (columns_.empty() || result.iterations >= max_iterations) break;
+            for (Index j = 0; j < size.size(); ++j) result.sizes(columns_[static_cast<std::size_t>(j)]) = size(j);
+            drop_converged(size, rho_old, sums);
+            if (active() == 0 || result.iterations >= max_iterations) break;
 
-            const Index b = R_.cols();
-            const Matrix<S> ER = gram<S>(F_.rightCols(extra()), R_, problem_.sum, kSolve);
-            Matrix<S> coarse(ER.rows(), b);
-            for (Index j = 0; j < b; ++j) coarse.col(j) = weights(j).template cast<S>().asDiagonal() * ER.col(j);
-            Eigen::VectorXd rho = dots<S>(Z_, R_, problem_.sum, kSolve).real();
-            for (Index j = 0; j < b; ++j) rho(j) += std::real(ER.col(j).dot(coarse.col(j)));
+            // ẑ = P z + Ê c, c = D Êᴴr:  p = ẑ + β p,  q = (A − λB) ẑ + β q
             const Eigen::VectorXd tau = lambda_.array() - problem_.sigma;
-            add_coarse(a, coarse, tau);
-            // p = z + β p,  q = r − τ B z + β q
-            if (P_.cols() == 0) {
-                P_ = Z_;
-                Q_ = R_;
-            } else {
-                const Eigen::VectorXd beta = rho.cwiseQuotient(rho_old);
-                scale_and_add<S>(P_, Z_, beta);
-                scale_and_add<S>(Q_, R_, beta);
-            }
-            const Eigen::VectorXd curvature = add_scaled_and_dots<S>(Q_, BZ_, -tau, P_, problem_.sum, kSolve);
+            Matrix<S> c(sums.ER.rows(), active());
+            for (Index j = 0; j < active(); ++j) c.col(j) = weights(j).template cast<S>().cwiseProduct(sums.ER.col(j));
+            const Eigen::VectorXd rho =
+                sums.zr + sums.ER.conjugate().cwiseProduct(c).colwise().sum().real().transpose();
+            const Eigen::VectorXd curvature = new_directions(rho.cwiseQuotient(rho_old), tau, sums.XBZ, c);
             if ((curvature.array() <= 0.0).any()) {
                 result.indefinite = true;
                 break;
             }
-            (void)descend<S>(w_, R_, P_, Q_, rho.cwiseQuotient(curvature), problem_.sum, kSolve);
+            (void)descend<S>(active(W_), active(R_), active(P_), active(Q_), rho.cwiseQuotient(curvature), problem_.sum,
+                             kSolve);
             rho_old = rho;
             ++result.iterations;
         }
-        std::vector<Index> place(columns_.size());
-        std::iota(place.begin(), place.end(), Index{0});
-        put_columns(W_, columns_, w_, place);
-        result.unconverged = columns_;
-        Block<S> left = zeros<S>(R_.rows(), all);
-        put_columns(left, columns_, R_, place);
-        R_.swap(left);
+        result.unconverged.assign(columns_.begin(), columns_.begin() + active());
+        restore_order();
         return result;
     }
 
 private:
     Index extra() const { return values_.size(); }
 
-    /// F = [X Ê] and G = B [X E Ê], with those extra vectors whose λ_j lie beyond every λ_i, B-orthogonal to X.
+    /// Columns not yet converged; they come first in all blocks.
+    Index active() const { return lambda_.size(); }
+    BlockRef<S> active(Block<S>& block) const { return block.leftCols(active()); }
+
+    ConstBlockRef<S> image_of_z() {
+        if (metric_.identity()) return active(Z_);
+        problem_.pencil.B->apply(active(Z_), active(BZ_));
+        return active(BZ_);
+    }
+
+    /// Ê and B [E Ê], with those extra vectors whose λ_j lie beyond every λ_i, B-orthogonal to X.
     void load_extra() {
         std::vector<Index> used;
         if (problem_.extra_images.cols() == problem_.extra.cols()) used = clear_of(problem_.extra_values, lambda_);
-        const Index n = problem_.X.rows(), k = problem_.X.cols(), e = static_cast<Index>(used.size());
+        const Index n = problem_.X.rows(), e = static_cast<Index>(used.size());
         values_ = problem_.extra_values(used);
-        Block<S> E(n, 2 * e);
+        Block<S> E(n, e);
+        extra_.resize(n, e);
         for (Index j = 0; j < e; ++j) {
             E.col(j) = problem_.extra.col(used[static_cast<std::size_t>(j)]);
-            E.col(e + j) = problem_.extra_images.col(used[static_cast<std::size_t>(j)]);
+            extra_.col(j) = problem_.extra_images.col(used[static_cast<std::size_t>(j)]);
         }
-        if (e > 0) complement_.project_direction(E, kSolve);
-        F_.resize(n, k + e);
-        F_ << problem_.X, E.rightCols(e);
-        G_.resize(n, k + 2 * e);
+        images_.resize(n, 2 * e);
+        if (e == 0) return;
+        complement_.project_direction(E, kSolve);
+        complement_.project_direction(extra_, kSolve);
         Block<S> scratch;
-        G_ << complement_.BX(), metric_.image(E, scratch);
+        images_.leftCols(e) = metric_.image(E, scratch);
+        images_.rightCols(e) = metric_.image(extra_, scratch);
     }
 
-    /// z ← P z + Ê c,  B z ← B P z − (A − λB)Ê c/τ, where (A − λB)Ê = B E − τ B Ê.
-    void add_coarse(const Matrix<S>& a, const Matrix<S>& coarse, const Eigen::VectorXd& tau) {
-        const Index k = a.rows(), e = extra();
-        Matrix<S> into(k + 2 * e, a.cols());
-        into.topRows(k) = -a;
-        into.bottomRows(e) = coarse;
-        into.middleRows(k, e) = -coarse * tau.cwiseInverse().template cast<S>().asDiagonal();
-        add_product<S>(BZ_, G_, into);
-        into.middleRows(k, e) = coarse;
-        add_product<S>(Z_, F_, into.topRows(k + e));
+    /// (A − λB) P z = r − τ (B z − BX a) modulo BX, and (A − λB) Ê = B E − τ B Ê.
+    Eigen::VectorXd new_directions(const Eigen::VectorXd& beta, const Eigen::VectorXd& tau, const Matrix<S>& a,
+                                   const Matrix<S>& c) {
+        const auto times_tau = tau.template cast<S>().asDiagonal();
+        const Matrix<S> minus_a = -a, a_tau = a * times_tau;
+        Matrix<S> images(2 * extra(), active());
+        images << c, -(c * times_tau);
+        return two_level_directions<S>(active(P_), active(Q_), beta, active(Z_),
+                                       {{complement_.X(), minus_a}, {extra_, c}}, active(R_),
+                                       metric_.identity() ? active(Z_) : active(BZ_), -tau,
+                                       {{complement_.BX(), a_tau}, {images_, images}}, problem_.sum, kSolve);
     }
 
     /// The diagonal of D for column j.
@@ -129,23 +138,34 @@ private:
         return tau * (values_.array() - problem_.sigma) / (values_.array() - lambda_(j));
     }
 
-    void drop_converged(const Eigen::VectorXd& size, Eigen::VectorXd& rho, Matrix<S>& a) {
-        std::vector<Index> active, done, left, done_columns;
+    void drop_converged(const Eigen::VectorXd& size, Eigen::VectorXd& rho, TwoLevelSums<S>& sums) {
+        std::vector<Index> left, order;
         for (Index j = 0; j < size.size(); ++j) {
-            (size(j) > target_(j) ? active : done).push_back(j);
-            (size(j) > target_(j) ? left : done_columns).push_back(columns_[static_cast<std::size_t>(j)]);
+            if (size(j) > target_(j)) left.push_back(j);
         }
-        if (done.empty()) return;
-        put_columns(W_, done_columns, w_, done);
-        columns_ = std::move(left);
-        if (columns_.empty()) return;
-        for (Block<S>* block : {&w_, &R_, &Z_, &BZ_, &P_, &Q_}) {
-            if (block->cols() > 0) keep_columns(*block, active);
+        if (static_cast<Index>(left.size()) == size.size()) return;
+        order = left;
+        for (Index j = 0; j < size.size(); ++j) {
+            if (size(j) <= target_(j)) order.push_back(j);
         }
-        for (Eigen::VectorXd* numbers : {&lambda_, &target_, &rho}) {
-            if (numbers->size() > 0) keep_entries(*numbers, active);
+        const std::vector<Index> old(columns_);
+        for (std::size_t j = 0; j < order.size(); ++j) columns_[j] = old[static_cast<std::size_t>(order[j])];
+        for (Block<S>* block : {&W_, &R_, &Z_, &BZ_, &P_, &Q_}) {
+            if (block->cols() > 0 && (block == &W_ || !left.empty())) reorder_columns<S>(active(*block), order);
         }
-        a = Matrix<S>(a(Eigen::all, active));
+        for (Eigen::VectorXd* numbers : {&lambda_, &target_, &rho, &sums.zr}) keep_entries(*numbers, left);
+        sums.XBZ = Matrix<S>(sums.XBZ(Eigen::all, left));
+        sums.ER = Matrix<S>(sums.ER(Eigen::all, left));
+    }
+
+    /// W and R in the caller's order, R without what has converged.
+    void restore_order() {
+        R_.rightCols(R_.cols() - active()).setZero();
+        std::vector<Index> place(columns_.size());
+        for (std::size_t j = 0; j < columns_.size(); ++j)
+            place[static_cast<std::size_t>(columns_[j])] = static_cast<Index>(j);
+        reorder_columns<S>(W_, place);
+        if (active() > 0) reorder_columns<S>(R_, place);
     }
 
     const ShiftInvertProblem<S>& problem_;
@@ -154,9 +174,9 @@ private:
     Eigen::VectorXd lambda_, target_, values_;
     Block<S>& W_;
     Block<S>& R_;
-    Block<S> w_, Z_, BZ_, P_, Q_;
-    Block<S> F_, G_;
-    std::vector<Index> columns_;  // of W, not yet converged
+    Block<S> Z_, BZ_, P_, Q_;     // BZ_ is Z_ for B = I, and empty
+    Block<S> extra_, images_;     // Ê, B [E Ê]
+    std::vector<Index> columns_;  // where the columns of all blocks belong
 };
 
 }  // namespace

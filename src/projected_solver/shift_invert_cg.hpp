@@ -16,14 +16,13 @@ namespace lambdabar {
 ///     z = P K̂ r + Ê D_i Êᴴr,      D_i = diag τ_i (λ_j − σ)/(λ_j − λ_i)
 ///
 /// takes them to 1 as well (a two-level preconditioner: E need not be converged, D_i is positive), with
-/// (A − λ_iB)Ê = B E − τ_i BÊ: B [X E Ê] is kept, and a step has one product with B.
+/// (A − λ_iB)Ê = B E − τ_i BÊ: B [E Ê] is kept, and a step has one product with B.
 ///
 /// W (n×b) holds zeros on entry, R the right-hand sides Pᴴr on entry and on return the residuals of those columns that
-/// have not converged, zeros for the others. Column
-/// i stops at ‖P K̂ r_i‖_B ≤ target_i, the same residual as that of shift_invert_solve(); `sizes` returns it, and
-/// `first_sizes` its value at w = 0. target_i = tol_i · first_sizes_i.
-/// Per step: a solve and a product with B per column, 22 passes over blocks of b columns, three over X and five over E.
-/// Memory: BX, [X Ê], B [X E Ê] and six blocks.
+/// have not converged, zeros for the others. Column i stops at ‖P K̂ r_i‖_B ≤ target_i, the same residual as that of
+/// shift_invert_solve(); `sizes` returns it, and `first_sizes` its value at w = 0. target_i = tol_i · first_sizes_i.
+/// Per step: a solve and a product with B per column, 18 passes over blocks of b columns, two over X, one over BX, four
+/// over blocks of e (block/two_level.hpp). Memory: BX, Ê, B [E Ê] and four blocks beside W and R.
 /// Returns the columns that have not converged: after max_iterations, or where a direction of non-positive curvature
 /// shows that the problem is not definite after all.
 template <ScalarType S>

@@ -1,0 +1,205 @@
+#pragma once
+// Gram matrices and thin products of some rows of blocks.
+//
+// Budget: V is streamed from memory once per call; W, C and the accumulators stay in registers and
+// first-level cache. A chunk of kChunk rows of V (≤ 64 columns) fits the first-level cache, which is what makes
+// project_and_gram one pass, and the sweeps over a chunk that wide W take ask for the next one: arithmetic and traffic
+// overlap.
+#include "native.hpp"
+#include "pack_native.hpp"
+#include "partition_native.hpp"
+
+namespace lambdabar::native {
+
+constexpr Size kChunk = 64;
+constexpr int kRows = 4;     // of a product kept in registers
+constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
+
+/// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
+/// streams end at every page.
+struct Ahead {
+    const double* rows;  // the first of them
+    Size ld, columns, sweeps;
+    Size sweep = 0;
+
+    /// Columns asked for in this sweep, in lines of 8; call once a sweep.
+    Range share() {
+        const Size lines = (columns + 7) / 8, first = lines * sweep / sweeps, last = lines * (sweep + 1) / sweeps;
+        ++sweep;
+        return {8 * first, 8 * last};
+    }
+};
+
+struct AheadOfBoth {
+    Ahead V, W;
+};
+
+/// Gᵀ(j0 : j0+J, i0 : i0+P·L) += W(rows, j0…)ᵀ V(rows, i0…): P·J packs of accumulators in registers. Asks for the
+/// memory from `next` on, `step` bytes a row.
+template <int L, int P, int J>
+void gram_tile(Range rows, const double* V, Size ldv, const double* W, Size ldw, double* G, Size ldg,
+               AheadOfBoth& ahead) {
+    Pack<L> acc[J][P];
+    for (int j = 0; j < J; ++j) {
+        for (int p = 0; p < P; ++p) acc[j][p] = load<L>(G + j * ldg + p * L);
+    }
+    const Range ask = ahead.V.share(), ask_W = ahead.W.share();
+    const double *next = ahead.V.rows, *next_W = ahead.W.rows;
+    for (Size r = rows.begin; r < rows.end; ++r) {
+        for (Size i = ask.begin; i < ask.end; i += 8) __builtin_prefetch(next + i, 0, 2);
+        for (Size i = ask_W.begin; i < ask_W.end; i += 8) __builtin_prefetch(next_W + i, 0, 2);
+        next += ahead.V.ld;
+        next_W += ahead.W.ld;
+        Pack<L> v[P];
+        for (int p = 0; p < P; ++p) v[p] = load<L>(V + r * ldv + p * L);
+        for (int j = 0; j < J; ++j) {
+            const double w = W[r * ldw + j];
+            for (int p = 0; p < P; ++p) acc[j][p] += v[p] * w;
+        }
+    }
+    for (int j = 0; j < J; ++j) {
+        for (int p = 0; p < P; ++p) store<L>(G + j * ldg + p * L, acc[j][p]);
+    }
+}
+
+template <int L, int P>
+void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G, Size ldg,
+                AheadOfBoth& ahead) {
+    Size j = 0;
+    for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+}
+
+inline void gram_rows(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G,
+                      AheadOfBoth& ahead) {
+    Size i = 0;
+    for (; i + 40 <= m; i += 40) gram_strip<8, 5>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    if (i + 32 <= m) {
+        gram_strip<8, 4>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+        i += 32;
+    } else if (i + 24 <= m) {
+        gram_strip<8, 3>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+        i += 24;
+    } else if (i + 16 <= m) {
+        gram_strip<8, 2>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+        i += 16;
+    } else if (i + 8 <= m) {
+        gram_strip<8, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+        i += 8;
+    }
+    for (; i + 4 <= m; i += 4) gram_strip<4, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i + 2 <= m; i += 2) gram_strip<2, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+    for (; i < m; ++i) gram_strip<1, 1>(rows, V + i, ldv, W, ldw, b, G + i, m, ahead);
+}
+
+/// Number of tiles gram_rows makes.
+inline Size gram_tiles(Size m, Size b) {
+    const Size strips = m / 40 + (m % 40 >= 8) + (m % 8) / 4 + (m % 4) / 2 + m % 2;
+    return strips * (b / 4 + (b % 4) / 2 + b % 2);
+}
+
+/// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)
+template <int R, int L, int P>
+void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out, Size ldo) {
+    Pack<L> acc[R][P] = {};
+    for (Size i = 0; i < m; ++i) {
+        Pack<L> c[P];
+        for (int p = 0; p < P; ++p) c[p] = load<L>(C + i * ldc + p * L);
+        for (int r = 0; r < R; ++r) {
+            const double v = V[r * ldv + i];
+            for (int p = 0; p < P; ++p) acc[r][p] += v * c[p];
+        }
+    }
+    for (int r = 0; r < R; ++r) {
+        for (int p = 0; p < P; ++p) store<L>(out + r * ldo + p * L, acc[r][p]);
+    }
+}
+
+/// Entries of a row of V, each as often as a row of C has columns: one register's worth of the products with C.
+template <int B>
+inline Pack<8> spread(const double* v) {
+    static_assert(B == 1 || B == 2);
+    if constexpr (B == 1) return load<8>(v);
+    const Pack<4> x = load<4>(v);
+    return __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
+}
+
+/// out(R rows, B columns) = V C for rows of C without padding: 8/B of them in a register.
+template <int R, int B>
+void multiply_narrow(const double* V, Size ldv, Size m, const double* C, double* out) {
+    constexpr int U = 8 / B;
+    Pack<8> acc[R] = {};
+    Size i = 0;
+    for (; i + U <= m; i += U) {
+        const Pack<8> c = load<8>(C + i * B);
+        for (int r = 0; r < R; ++r) acc[r] += spread<B>(V + r * ldv + i) * c;
+    }
+    for (int r = 0; r < R; ++r) {
+        double lane[8];
+        store<8>(lane, acc[r]);
+        for (int l = 4; l-- > 0;) lane[l] += lane[l + 4];
+        lane[0] += lane[2], lane[1] += lane[3];
+        if (B == 1) lane[0] += lane[1];
+        for (Size k = i; k < m; ++k) {
+            for (int j = 0; j < B; ++j) lane[j] += V[r * ldv + k] * C[k * B + j];
+        }
+        for (int j = 0; j < B; ++j) out[r * B + j] = lane[j];
+    }
+}
+
+/// out(R rows, ldc columns) = V C, the padding columns included.
+template <int R>
+void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out) {
+    if (ldc == 1) return multiply_narrow<R, 1>(V, ldv, m, C, out);
+    if (ldc == 2) return multiply_narrow<R, 2>(V, ldv, m, C, out);
+    Size j = 0;
+    for (; j + 24 <= ldc; j += 24) multiply_tile<R, 8, 3>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 16 <= ldc; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 8 <= ldc; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+    for (; j + 4 <= ldc; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+}
+
+enum class Update { set, add, subtract };
+
+template <int R>
+void finish_rows(const double* out, Size ldo, Size b, Update update, double* Y, Size ldy) {
+    for (int r = 0; r < R; ++r) {
+        const double* o = out + r * ldo;
+        double* y = Y + r * ldy;
+        switch (update) {
+            case Update::set:
+                for (Size j = 0; j < b; ++j) y[j] = o[j];
+                break;
+            case Update::add:
+                for (Size j = 0; j < b; ++j) y[j] += o[j];
+                break;
+            case Update::subtract:
+                for (Size j = 0; j < b; ++j) y[j] -= o[j];
+                break;
+        }
+    }
+}
+
+/// The products of four rows are complete in `out` before Y is touched, so Y may be V.
+inline void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y,
+                           Size ldy, double* out) {
+    Size r = rows.begin;
+    for (; r + kRows <= rows.end; r += kRows) {
+        for (Size q = r + kAhead; q < r + kAhead + kRows; ++q) {
+            for (Size i = 0; i < m; i += 8) __builtin_prefetch(V + q * ldv + i);
+        }
+        multiply_strip<kRows>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<kRows>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
+    }
+    for (; r < rows.end; ++r) {
+        multiply_strip<1>(V + r * ldv, ldv, m, C.value, C.ld, out);
+        finish_rows<1>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
+    }
+}
+
+inline void clear_sums(double* x, Size count) {
+    for (Size i = 0; i < count; ++i) x[i] = 0.0;
+}
+
+}  // namespace lambdabar::native
