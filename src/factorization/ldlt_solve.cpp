@@ -17,8 +17,7 @@ namespace {
 template <ScalarType S>
 constexpr Index kWidest = std::same_as<S, double> ? 16 : 8;
 constexpr Index kNarrowest = 4;
-constexpr int kSpins = 2000;            // some microseconds
-constexpr double kSerialEntries = 3e5;  // below, a pass is too short for threads
+constexpr int kSpins = 2000;  // some microseconds
 
 /// Some columns on their way: L y = P b, D z = y, Lᴴ P x = z. Every task has rows of its own in y.
 template <ScalarType S>
@@ -140,7 +139,7 @@ void solve_ldlt(const LdltView<S>& factor, In<S> rhs, Out<S> x) {
     // they share the columns too.
     const LdltTree& tree = factor.tree;
     const double passes = std::max(1.0, static_cast<double>(rhs.cols()) / kWidest<S>);
-    const int threads = tree.entries() * passes < kSerialEntries ? 1 : omp_get_max_threads();
+    const int threads = tree.entries() * passes < factor.least_shared ? 1 : omp_get_max_threads();
     const Index groups = static_cast<Index>(std::ceil(0.75 * threads / tree.parallelism()));
     const Index width = std::clamp((rhs.cols() + groups - 1) / groups, kNarrowest, kWidest<S>);
     std::vector<std::unique_ptr<Sweep<S>>> sweeps;

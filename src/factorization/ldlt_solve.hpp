@@ -12,6 +12,7 @@ struct LdltView {
     const Eigen::VectorXd& diagonal;  // D
     const LdltTree& tree;
     int skip = 0;
+    double least_shared = 1e6;  // entries a pass; with fewer, waiting for each other costs threads more than they share
 };
 
 /// x = (Pᵀ L D Lᴴ P)⁻¹ rhs, x may be rhs. Up to sixteen columns share the passes over L (9 or 17 bytes an entry of a

@@ -28,7 +28,9 @@ struct Factors {
     Matrix<S> solve(const Matrix<S>& rhs) const {
         const Block<S> R = rhs;
         Block<S> X(R.rows(), R.cols());
-        solve_ldlt<S>({.start = L.outerIndexPtr(), .value = L.valuePtr(), .diagonal = D, .tree = tree}, R, X);
+        solve_ldlt<S>(
+            {.start = L.outerIndexPtr(), .value = L.valuePtr(), .diagonal = D, .tree = tree, .least_shared = 0.0}, R,
+            X);
         return X;
     }
 
