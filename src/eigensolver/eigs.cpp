@@ -2,6 +2,7 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include "biorthonormal.hpp"
+#include "filtered_search.hpp"
 #include "general_transform.hpp"
 #include "krylov_schur.hpp"
 #include "sentence.hpp"
@@ -12,6 +13,7 @@
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace lambdabar {
 
@@ -105,7 +107,15 @@ public:
     }
 
 private:
-    KrylovSchurResult run(bool adjoint, bool probe, const Block<T>& start, bool watched) const {
+    /// Products in blocks must be cheap, and the polynomial know the end of the spectrum that is wanted.
+    bool may_filter() const {
+        const bool an_end = options_.which == Which::rightmost || options_.which == Which::leftmost;
+        return an_end && !transform_.inverted() && pencil_.A_entries && !pencil_.B && options_.block_size == 0 &&
+               options_.basis_size == 0 &&
+               options_.sum.total(transform_.rows()) > 4 * FilteredSearch<T>::width(options_.k);
+    }
+
+    KrylovSchurResult run(bool adjoint, bool probe, const Block<T>& start, bool watched) {
         KrylovSchurTask task{.k = options_.k,
                              .relative = transform_.inverted(),
                              .tol = options_.tol,
@@ -139,7 +149,38 @@ private:
             };
         }
         const auto apply = [this, adjoint](In<T> X, Out<T> Y) { transform_.apply(adjoint, X, Y); };
-        return KrylovSchur<T>(apply, transform_.rows(), task, options_.sum).solve(start);
+        const auto fused = [this, adjoint](In<T> X, Complex shift, double scale, double beta, Out<T> Y) {
+            transform_.apply_shifted(adjoint, X, shift, scale, beta, Y);
+        };
+        Index products = 0, iterations = 0;
+        if (!adjoint && may_filter()) {
+            task.give_up = true;
+            seen_ = KrylovSchur<T>(apply, transform_.rows(), task, options_.sum).solve(start);
+            if (!seen_.gave_up) return std::exchange(seen_, {});
+            task.give_up = false;
+            products = seen_.products;
+            iterations = seen_.iterations;
+        }
+        if (seen_.gave_up && seen_.departure <= 0.5) {
+            FilteredSearch<T> search(fused, transform_.rows(), task, seen_, options_.sum);
+            KrylovSchurResult filtered = search.solve(start, adjoint);
+            if (!adjoint && filtered.converged) {
+                seen_ = filtered;
+                seen_.outline = seen_.outline.conjugate().eval();
+                seen_.values = seen_.values.conjugate().eval();
+                seen_.cut = std::conj(seen_.cut);
+            }
+            seen_.gave_up = !adjoint && filtered.converged;
+            filtered.products += products;
+            filtered.iterations += iterations;
+            if (filtered.converged) return filtered;
+            products = filtered.products;
+            iterations = filtered.iterations;
+        }
+        KrylovSchurResult plain = KrylovSchur<T>(apply, transform_.rows(), task, options_.sum).solve(start);
+        plain.products += products;
+        plain.iterations += iterations;
+        return plain;
     }
 
     /// A residual of C in units of λ: |dλ| = |dμ|/|μ|² for λ = σ + 1/μ.
@@ -212,13 +253,33 @@ private:
         }
     }
 
-    void add_left(const Eigen::VectorXd& distances, GeneralEigenpairs<S>& pairs) const {
+    /// As many columns in T as there are pairs.
+    static Block<T> basis_of(const GeneralEigenpairs<S>& pairs) {
+        Block<T> X(pairs.vectors.rows(), pairs.size());
+        for (Index i = 0; i < pairs.size(); ++i) {
+            if constexpr (std::same_as<T, double>) {
+                if (pairs.values(i).imag() < 0.0) {
+                    X.col(i) = pairs.vectors.col(i).imag();
+                } else {
+                    X.col(i) = pairs.vectors.col(i).real();
+                }
+            } else {
+                X.col(i) = pairs.vectors.col(i);
+            }
+        }
+        return X;
+    }
+
+    void add_left(const Eigen::VectorXd& distances, GeneralEigenpairs<S>& pairs) {
         const bool multiple = pairs.clusters.size() < static_cast<std::size_t>(pairs.size());
         std::string why;
         // The right vectors are a good start where A is close to normal. One start vector sees one copy of a multiple
         // value: then, and when partners are missing, the left run is searched for copies too.
-        for (const bool probe : {multiple, true}) {
-            const KrylovSchurResult left = run(true, probe, span_in<T>(pairs.vectors), false);
+        for (const bool probe : {multiple, true, true}) {
+            // A filter needs no search: where XᴴY is regular, the block of right vectors sees every copy.
+            const bool search = probe && !seen_.gave_up;
+            const KrylovSchurResult left =
+                run(true, search, seen_.gave_up ? basis_of(pairs) : span_in<T>(pairs.vectors), false);
             count(left, pairs);
             pairs.left_products += left.products;
             Eigen::VectorXcd values(left.values.size());
@@ -231,7 +292,7 @@ private:
                 join_left(pencil_, values, left.vectors, residuals, distances, options_.sum, pairs, why);
             if (joined && left.converged) return;
             if (!left.converged) why = "the left vectors have not converged";
-            if (probe) break;
+            if (search) break;
         }
         pairs.converged = false;
         pairs.reason = StopReason::iteration_limit;
@@ -262,6 +323,7 @@ private:
     const EigsOptions<S>& options_;
     GeneralTransform<S, T> transform_;
     Complex sigma_;
+    KrylovSchurResult seen_;  // by the right run, if it then took to the filter
 };
 
 template <ScalarType T>

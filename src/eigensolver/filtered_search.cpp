@@ -1,0 +1,267 @@
+#include "filtered_search.hpp"
+#include "ritz_pairs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+namespace lambdabar {
+
+namespace {
+
+using Complex = std::complex<double>;
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+constexpr double kMargin = 0.5;  // of the tolerance, as in Krylov–Schur
+
+/// The columns of Z in T: for a real T the real and the imaginary part where a conjugate pair stands.
+template <ScalarType T>
+Matrix<T> columns_in(const Matrix<Complex>& Z, const Eigen::VectorXcd& values) {
+    if constexpr (std::same_as<T, double>) {
+        Matrix<double> parts = Z.real();
+        for (Index i = 1; i < Z.cols(); ++i) {
+            if (values(i).imag() < 0.0) parts.col(i) = Z.col(i - 1).imag();
+        }
+        return parts;
+    } else {
+        return Z;
+    }
+}
+
+}  // namespace
+
+template <ScalarType T>
+FilteredSearch<T>::FilteredSearch(Fused C, Index n, const KrylovSchurTask& task, const KrylovSchurResult& known,
+                                  const Sum& sum)
+    : C_(std::move(C)),
+      n_(n),
+      task_(task),
+      sum_(sum),
+      k_(task.k),
+      width_(width(task.k)),
+      capacity_(3 * width_ + 2),
+      V_(zeros<T>(n, capacity_)),
+      W_(zeros<T>(n, capacity_)),
+      H_(Matrix<T>::Zero(capacity_, capacity_)),
+      outline_(known.outline.begin(), known.outline.end()),
+      known_values_(known.values),
+      known_cut_(known.cut),
+      scale_(known.scale),
+      departure_(known.departure) {
+    // Columns of a block: each costs a fraction of a single product.
+    if (task_.max_products == 0) task_.max_products = width_ * (20000 + 20 * sum.total(n));
+}
+
+template <ScalarType T>
+void FilteredSearch<T>::append(Block<T> next) {
+    const Index b = orthonormalize<T>(next, V_.leftCols(m_), task_.seed + static_cast<std::uint64_t>(products_), sum_,
+                                      "eigs: the filtered block");
+    const Block<T> U = next.leftCols(b);
+    Block<T> CU(n_, b);
+    C_(U, 0.0, 1.0, 0.0, CU);
+    products_ += b;
+    V_.middleCols(m_, b) = U;
+    W_.middleCols(m_, b) = CU;
+    H_.block(0, m_, m_ + b, b) = gram<T>(V_.leftCols(m_ + b), CU, sum_, "eigs: the operator's product");
+    if (m_ > 0) H_.block(m_, 0, b, m_) = gram<T>(W_.leftCols(m_), U, sum_).adjoint();
+    m_ += b;
+    basis_size_ = std::max(basis_size_, m_);
+}
+
+template <ScalarType T>
+void FilteredSearch<T>::rayleigh_ritz() {
+    ++iterations_;
+    const Matrix<T> H = H_.topLeftCorner(m_, m_);
+    schur_ = schur_form<T>(H);
+    scale_ = std::max(scale_, schur_.values.cwiseAbs().maxCoeff());
+    const Index lead = lead_by_merit<T>(schur_, task_.merit, width_ + 2);
+    values_ = schur_.values;
+    const double floor = 20.0 * kEps * std::max(scale_, H.norm());
+    const double allowed = std::max(task_.tol * scale_, floor);
+    allowed_ = Eigen::VectorXd::Constant(m_, allowed);
+    const Index count = std::min(closed(width_), lead);
+    vectors_ = schur_.Z * triangular_eigenvectors(schur_.T, count, task_.cluster_tol * scale_, kMargin * allowed);
+
+    // W Z − V Z Θ, the real and imaginary parts of a pair in a column each.
+    Block<T> R(n_, count);
+    set_product<T>(R, W_.leftCols(m_), columns_in<T>(vectors_, values_));
+    add_product<T>(R, V_.leftCols(m_), -columns_in<T>(vectors_ * values_.head(count).asDiagonal(), values_));
+    residuals_ = norms<T>(R, sum_, "eigs: the operator's product");
+    for (Index i = 0; i + 1 < count; ++i) {
+        if (std::same_as<T, double> && values_(i).imag() > 0.0)
+            residuals_(i) = residuals_(i + 1) = std::hypot(residuals_(i), residuals_(i + 1));
+    }
+}
+
+template <ScalarType T>
+bool FilteredSearch<T>::settled() {
+    worst_ = residuals_.head(k_).maxCoeff() / (kMargin * allowed_(0));
+    if (!(worst_ <= 1.0)) return false;
+    const Index g = closed(k_);
+    const double apart = task_.merit(values_(k_ - 1)) - task_.merit(values_(g));
+    if (task_.probe && !(residuals_(g) <= allowed_(g)) &&
+        !(apart > 10.0 * residuals_(g) + 10.0 * task_.cluster_tol * scale_)) {
+        worst_ = std::max(1.0, residuals_(g) / allowed_(g));
+        return false;
+    }
+    guard_ = values_(g);
+    guard_residual_ = residuals_(g);
+    return true;
+}
+
+// What is damped: all that has been seen beyond the block, the far side by a margin wider than it looks.
+template <ScalarType T>
+Index FilteredSearch<T>::choose_degree() {
+    for (Index i = std::min(width_, values_.size()); i < values_.size(); ++i) outline_.push_back(values_(i));
+    std::vector<Complex> wanted;
+    if (std::isfinite(known_cut_.real())) {  // all has been seen before
+        wanted.assign(known_values_.begin(), known_values_.end());
+        cut_ = known_cut_;
+    } else if (iterations_ == 1) {  // the outline knows more than a Rayleigh–Ritz step with random vectors
+        std::sort(outline_.begin(), outline_.end(),
+                  [this](Complex a, Complex b) { return task_.merit(a) > task_.merit(b); });
+        const std::size_t count = std::min<std::size_t>(2, outline_.size() - 1);
+        wanted.assign(outline_.begin(), outline_.begin() + static_cast<std::ptrdiff_t>(count));
+        cut_ = outline_[count];
+    } else {
+        const Index w = std::min(width_, values_.size() - 1), last = std::min(closed(k_), w);
+        for (Index i = 0; i < last; ++i) {
+            if (residuals_(i) > kMargin * allowed_(i)) wanted.push_back(values_(i));
+        }
+        if (wanted.empty()) wanted.push_back(values_(last - 1));
+        cut_ = values_(w);
+    }
+    outline_ = convex_hull(std::move(outline_));
+    const double cut = task_.merit(cut_), side = task_.merit(1.0) > 0.0 ? 1.0 : -1.0;
+    std::vector<Complex> unwanted{cut_};
+    if (std::same_as<T, double>) unwanted.push_back(std::conj(cut_));
+    for (const Complex z : outline_) {  // 5 % outwards, from the cut and from the real axis
+        const double beyond = task_.merit(z) - cut;
+        if (beyond <= 0.0) unwanted.push_back({z.real() + 0.05 * side * beyond, 1.05 * z.imag()});
+    }
+    ellipse_ = fit_ellipse(unwanted, wanted, std::same_as<T, double>);
+    double damped = -std::numeric_limits<double>::infinity(), least = -damped, most = damped;
+    for (const Complex z : unwanted) damped = std::max(damped, ellipse_.growth(z));
+    for (const Complex z : wanted)
+        least = std::min(least, ellipse_.growth(z)), most = std::max(most, ellipse_.growth(z));
+    reference_ = ellipse_.real_semi_axis(most);
+    static const double kGain = getenv("GAIN") ? atof(getenv("GAIN")) : 4.0;
+    const double gain = std::max(least - damped, 1e-4);
+    double degree = kGain / gain;
+    const double needed = (std::log(std::max(worst_, 1.0)) + 1.0) / gain;
+    degree = std::min(degree, needed);
+    if (most > least) degree = std::min(degree, 14.0 / (most - least));
+    const Index d = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 1000);
+    if (getenv("TRACE"))
+        std::printf(
+            "  it %td m %td worst %.1e degree %td gain %.3g range %.3g center %g%+gi focal %g cut %g lam_k %g "
+            "products %td\n",
+            iterations_, m_, worst_, d, gain, most - least, ellipse_.center.real(), ellipse_.center.imag(),
+            std::sqrt(std::abs(ellipse_.focal_square)), cut, values_(k_ - 1).real(), products_);
+    return d;
+}
+
+// p_j = T_j((z − c)/e)/T_j(r/e) by p_(j+1) = 2 s' (z − c) p_j − e² s s' p_(j−1), s' = 1/(2r − e² s), s = 1/r at first:
+// only e² enters, so that a real operator stays in real arithmetic for imaginary foci too.
+template <ScalarType T>
+void FilteredSearch<T>::filter(Block<T>& X, Index degree) {
+    const Complex c = ellipse_.center;
+    const double r = reference_, f = ellipse_.focal_square;
+    Block<T> Y(X.rows(), X.cols());
+    double s = 1.0 / r;
+    C_(X, c, s, 0.0, Y);
+    for (Index j = 2; j <= degree; ++j) {
+        const double next = 1.0 / (2.0 * r - f * s);
+        C_(Y, c, 2.0 * next, f * s * next, X);
+        X.swap(Y);
+        s = next;
+    }
+    X.swap(Y);
+    products_ += degree * X.cols();
+}
+
+template <ScalarType T>
+Block<T> FilteredSearch<T>::unconverged() const {
+    const Matrix<T> all = columns_in<T>(vectors_, values_);
+    Matrix<T> Z(m_, all.cols());
+    Index count = 0;
+    for (Index i = 0; i < all.cols(); ++i) {
+        if (residuals_(i) > kMargin * allowed_(i)) Z.col(count++) = all.col(i);
+    }
+    Z.conservativeResize(m_, count);
+    Block<T> X(n_, Z.cols());
+    set_product<T>(X, V_.leftCols(m_), Z);
+    return X;
+}
+
+template <ScalarType T>
+void FilteredSearch<T>::shrink(Index p) {
+    const Matrix<T> Z = leading_basis<T>(schur_, p);
+    const Matrix<T> H = Z.adjoint() * H_.topLeftCorner(m_, m_) * Z;
+    rotate<T>(V_.leftCols(m_), Z);
+    rotate<T>(W_.leftCols(m_), Z);
+    H_.topLeftCorner(p, p) = H;
+    m_ = p;
+}
+
+template <ScalarType T>
+KrylovSchurResult FilteredSearch<T>::solve(const Block<T>& start, bool certain) {
+    Block<T> X(n_, width_);
+    fill_random<T>(X, task_.seed, 2, sum_);
+    if (start.cols() > 0) {
+        const Index s = std::min(start.cols(), width_);
+        if (certain) {
+            X.leftCols(s) = start.leftCols(s);
+        } else {
+            append(Block<T>(start.leftCols(s)));
+        }
+    }
+    append(X);
+    double best = std::numeric_limits<double>::infinity();
+    Index since = 0;
+    while (true) {
+        rayleigh_ritz();
+        if (settled()) {
+            if (getenv("TRACE")) std::printf("  settled %td iterations %td products\n", iterations_, products_);
+            return result(StopReason::converged);
+        }
+        if (worst_ < 0.5 * best) best = worst_, since = 0;
+        if (++since > 12 || products_ >= task_.max_products) return result(StopReason::iteration_limit);
+        const Index degree = choose_degree();
+        Block<T> next = iterations_ == 1 && !certain ? X : unconverged();
+        filter(next, degree);
+        if (m_ + next.cols() > capacity_) shrink(closed(std::min(width_ + 1, capacity_ - next.cols() - 1)));
+        append(std::move(next));
+    }
+}
+
+template <ScalarType T>
+KrylovSchurResult FilteredSearch<T>::result(StopReason reason) {
+    KrylovSchurResult out;
+    out.reason = reason;
+    out.values = values_.head(k_);
+    out.allowed = allowed_.head(k_);
+    const auto apply = [this](In<T> X, Out<T> Y) {
+        products_ += X.cols();
+        C_(X, 0.0, 1.0, 0.0, Y);
+    };
+    form_pairs<T>(vectors_.leftCols(closed(k_)), V_.leftCols(m_), apply, sum_, out);
+    out.converged = reason == StopReason::converged && (out.residuals.array() <= out.allowed.array()).all();
+    if (reason == StopReason::converged && !out.converged) out.reason = StopReason::iteration_limit;
+    out.probed = task_.probe;
+    out.guard_value = guard_;
+    out.guard_residual = guard_residual_;
+    out.cut = cut_;
+    out.outline = Eigen::Map<const Eigen::VectorXcd>(outline_.data(), static_cast<Index>(outline_.size()));
+    out.scale = scale_;
+    out.departure = departure_;
+    out.products = products_;
+    out.iterations = iterations_;
+    out.basis_size = basis_size_;
+    return out;
+}
+
+template class FilteredSearch<double>;
+template class FilteredSearch<Complex>;
+
+}  // namespace lambdabar
