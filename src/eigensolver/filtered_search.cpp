@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 namespace lambdabar {
 
@@ -12,7 +10,8 @@ namespace {
 
 using Complex = std::complex<double>;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
-constexpr double kMargin = 0.5;  // of the tolerance, as in Krylov–Schur
+constexpr double kGain = 4.0;    // log of what one filter gains on the damped part: more would not be forgotten cheaply
+constexpr double kRange = 14.0;  // log of what it may set wanted directions apart
 
 /// The columns of Z in T: for a real T the real and the imaginary part where a conjugate pair stands.
 template <ScalarType T>
@@ -80,7 +79,7 @@ void FilteredSearch<T>::rayleigh_ritz() {
     const double allowed = std::max(task_.tol * scale_, floor);
     allowed_ = Eigen::VectorXd::Constant(m_, allowed);
     const Index count = std::min(closed(width_), lead);
-    vectors_ = schur_.Z * triangular_eigenvectors(schur_.T, count, task_.cluster_tol * scale_, kMargin * allowed);
+    vectors_ = schur_.Z * triangular_eigenvectors(schur_.T, count, task_.cluster_tol * scale_, margin_ * allowed);
 
     // W Z − V Z Θ, the real and imaginary parts of a pair in a column each.
     Block<T> R(n_, count);
@@ -95,7 +94,7 @@ void FilteredSearch<T>::rayleigh_ritz() {
 
 template <ScalarType T>
 bool FilteredSearch<T>::settled() {
-    worst_ = residuals_.head(k_).maxCoeff() / (kMargin * allowed_(0));
+    worst_ = residuals_.head(k_).maxCoeff() / (margin_ * allowed_(0));
     if (!(worst_ <= 1.0)) return false;
     const Index g = closed(k_);
     const double apart = task_.merit(values_(k_ - 1)) - task_.merit(values_(g));
@@ -112,52 +111,67 @@ bool FilteredSearch<T>::settled() {
 // What is damped: all that has been seen beyond the block, the far side by a margin wider than it looks.
 template <ScalarType T>
 Index FilteredSearch<T>::choose_degree() {
-    for (Index i = std::min(width_, values_.size()); i < values_.size(); ++i) outline_.push_back(values_(i));
     std::vector<Complex> wanted;
     if (std::isfinite(known_cut_.real())) {  // all has been seen before
         wanted.assign(known_values_.begin(), known_values_.end());
         cut_ = known_cut_;
-    } else if (iterations_ == 1) {  // the outline knows more than a Rayleigh–Ritz step with random vectors
+    } else if (iterations_ == 0) {
         std::sort(outline_.begin(), outline_.end(),
                   [this](Complex a, Complex b) { return task_.merit(a) > task_.merit(b); });
         const std::size_t count = std::min<std::size_t>(2, outline_.size() - 1);
         wanted.assign(outline_.begin(), outline_.begin() + static_cast<std::ptrdiff_t>(count));
         cut_ = outline_[count];
     } else {
+        // Ritz values of growing spaces move outwards: what has been seen beyond the block stays seen.
         const Index w = std::min(width_, values_.size() - 1), last = std::min(closed(k_), w);
+        if (!(task_.merit(cut_) > task_.merit(values_(w)) && task_.merit(cut_) < task_.merit(values_(last - 1))))
+            cut_ = values_(w);
         for (Index i = 0; i < last; ++i) {
-            if (residuals_(i) > kMargin * allowed_(i)) wanted.push_back(values_(i));
+            if (residuals_(i) > margin_ * allowed_(i)) wanted.push_back(values_(i));
         }
         if (wanted.empty()) wanted.push_back(values_(last - 1));
-        cut_ = values_(w);
     }
-    outline_ = convex_hull(std::move(outline_));
+
+    // Of the outline what is far from the cut: near it old Ritz values were poor images of wanted ones.
+    std::vector<Complex> inner(values_.begin() + std::min(width_, values_.size()), values_.end()), seen = outline_;
+    seen.insert(seen.end(), inner.begin(), inner.end());
     const double cut = task_.merit(cut_), side = task_.merit(1.0) > 0.0 ? 1.0 : -1.0;
+    double range = 0.0;
+    for (const Complex z : seen) range = std::max(range, cut - task_.merit(z));
+    outline_ = convex_hull(std::move(seen));
+    std::erase_if(outline_, [&](Complex z) { return cut - task_.merit(z) < 0.05 * range; });
     std::vector<Complex> unwanted{cut_};
     if (std::same_as<T, double>) unwanted.push_back(std::conj(cut_));
-    for (const Complex z : outline_) {  // 5 % outwards, from the cut and from the real axis
-        const double beyond = task_.merit(z) - cut;
-        if (beyond <= 0.0) unwanted.push_back({z.real() + 0.05 * side * beyond, 1.05 * z.imag()});
+    for (const Complex z : outline_)  // 5 % outwards, from the cut and from the real axis
+        unwanted.push_back({z.real() + 0.05 * side * (task_.merit(z) - cut), 1.05 * z.imag()});
+    double damped, least, most;
+    const auto fit = [&] {
+        ellipse_ = fit_ellipse(unwanted, wanted, std::same_as<T, double>);
+        damped = most = -std::numeric_limits<double>::infinity();
+        least = -damped;
+        for (const Complex z : unwanted) damped = std::max(damped, ellipse_.growth(z));
+        for (const Complex z : wanted) {
+            least = std::min(least, ellipse_.growth(z));
+            most = std::max(most, ellipse_.growth(z));
+        }
+    };
+    fit();
+    const std::size_t before = unwanted.size();
+    if (std::isfinite(known_cut_.real())) inner.clear();
+    for (const Complex z : inner) {  // what this ellipse would let grow
+        if (task_.merit(z) < cut && ellipse_.growth(z) > 0.5 * (damped + least)) unwanted.push_back(z);
     }
-    ellipse_ = fit_ellipse(unwanted, wanted, std::same_as<T, double>);
-    double damped = -std::numeric_limits<double>::infinity(), least = -damped, most = damped;
-    for (const Complex z : unwanted) damped = std::max(damped, ellipse_.growth(z));
-    for (const Complex z : wanted)
-        least = std::min(least, ellipse_.growth(z)), most = std::max(most, ellipse_.growth(z));
+    if (unwanted.size() > before) fit();
     reference_ = ellipse_.real_semi_axis(most);
-    static const double kGain = getenv("GAIN") ? atof(getenv("GAIN")) : 4.0;
     const double gain = std::max(least - damped, 1e-4);
     double degree = kGain / gain;
     const double needed = (std::log(std::max(worst_, 1.0)) + 1.0) / gain;
     degree = std::min(degree, needed);
-    if (most > least) degree = std::min(degree, 14.0 / (most - least));
-    const Index d = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 1000);
-    if (getenv("TRACE"))
-        std::printf(
-            "  it %td m %td worst %.1e degree %td gain %.3g range %.3g center %g%+gi focal %g cut %g lam_k %g "
-            "products %td\n",
-            iterations_, m_, worst_, d, gain, most - least, ellipse_.center.real(), ellipse_.center.imag(),
-            std::sqrt(std::abs(ellipse_.focal_square)), cut, values_(k_ - 1).real(), products_);
+    if (most > least) degree = std::min(degree, kRange / (most - least));
+    // The estimates of a first step may be far off: the degree grows as they become better.
+    if (!std::isfinite(known_cut_.real()))
+        degree = std::min(degree, 4.0 * std::max(static_cast<double>(degree_), 15.0));
+    const Index d = degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 2000);
     return d;
 }
 
@@ -186,7 +200,7 @@ Block<T> FilteredSearch<T>::unconverged() const {
     Matrix<T> Z(m_, all.cols());
     Index count = 0;
     for (Index i = 0; i < all.cols(); ++i) {
-        if (residuals_(i) > kMargin * allowed_(i)) Z.col(count++) = all.col(i);
+        if (residuals_(i) > margin_ * allowed_(i)) Z.col(count++) = all.col(i);
     }
     Z.conservativeResize(m_, count);
     Block<T> X(n_, Z.cols());
@@ -210,25 +224,25 @@ KrylovSchurResult FilteredSearch<T>::solve(const Block<T>& start, bool certain) 
     fill_random<T>(X, task_.seed, 2, sum_);
     if (start.cols() > 0) {
         const Index s = std::min(start.cols(), width_);
-        if (certain) {
-            X.leftCols(s) = start.leftCols(s);
-        } else {
-            append(Block<T>(start.leftCols(s)));
-        }
+        append(Block<T>(start.leftCols(s)));
+        if (certain) X.leftCols(s) = start.leftCols(s);
     }
-    append(X);
+    filter(X, choose_degree());
+    append(std::move(X));
     double best = std::numeric_limits<double>::infinity();
     Index since = 0;
     while (true) {
         rayleigh_ritz();
         if (settled()) {
-            if (getenv("TRACE")) std::printf("  settled %td iterations %td products\n", iterations_, products_);
-            return result(StopReason::converged);
+            KrylovSchurResult out = result(StopReason::converged);
+            if (out.converged || margin_ < 0.01) return out;
+            margin_ *= 0.25;  // the vectors of a pair, or of equal values, need a closer look
+            (void)settled();
         }
         if (worst_ < 0.5 * best) best = worst_, since = 0;
         if (++since > 12 || products_ >= task_.max_products) return result(StopReason::iteration_limit);
         const Index degree = choose_degree();
-        Block<T> next = iterations_ == 1 && !certain ? X : unconverged();
+        Block<T> next = unconverged();
         filter(next, degree);
         if (m_ + next.cols() > capacity_) shrink(closed(std::min(width_ + 1, capacity_ - next.cols() - 1)));
         append(std::move(next));

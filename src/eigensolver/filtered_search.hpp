@@ -61,10 +61,11 @@ private:
     std::complex<double> known_cut_, cut_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     DampingEllipse ellipse_;
     double reference_ = 1.0;  // real semi-axis on which the filter is about one
-    double scale_, departure_, worst_ = 0.0;
+    double scale_, departure_, worst_ = 1e8;
     std::complex<double> guard_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     double guard_residual_ = std::numeric_limits<double>::quiet_NaN();
-    Index products_ = 0, iterations_ = 0, basis_size_ = 0;
+    double margin_ = 0.5;  // of the tolerance, as in Krylov–Schur: what combining vectors may lose
+    Index products_ = 0, iterations_ = 0, basis_size_ = 0, degree_ = 0;
 };
 
 }  // namespace lambdabar
