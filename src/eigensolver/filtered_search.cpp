@@ -108,6 +108,18 @@ bool FilteredSearch<T>::settled() {
     return true;
 }
 
+template <ScalarType T>
+void FilteredSearch<T>::fit(const std::vector<Complex>& unwanted, const std::vector<Complex>& wanted) {
+    ellipse_ = fit_ellipse(unwanted, wanted, std::same_as<T, double>);
+    damped_ = most_ = -std::numeric_limits<double>::infinity();
+    least_ = -damped_;
+    for (const Complex z : unwanted) damped_ = std::max(damped_, ellipse_.growth(z));
+    for (const Complex z : wanted) {
+        least_ = std::min(least_, ellipse_.growth(z));
+        most_ = std::max(most_, ellipse_.growth(z));
+    }
+}
+
 // What is damped: all that has been seen beyond the block, the far side by a margin wider than it looks.
 template <ScalarType T>
 Index FilteredSearch<T>::choose_degree() {
@@ -144,35 +156,22 @@ Index FilteredSearch<T>::choose_degree() {
     if (std::same_as<T, double>) unwanted.push_back(std::conj(cut_));
     for (const Complex z : outline_)  // 5 % outwards, from the cut and from the real axis
         unwanted.push_back({z.real() + 0.05 * side * (task_.merit(z) - cut), 1.05 * z.imag()});
-    double damped, least, most;
-    const auto fit = [&] {
-        ellipse_ = fit_ellipse(unwanted, wanted, std::same_as<T, double>);
-        damped = most = -std::numeric_limits<double>::infinity();
-        least = -damped;
-        for (const Complex z : unwanted) damped = std::max(damped, ellipse_.growth(z));
-        for (const Complex z : wanted) {
-            least = std::min(least, ellipse_.growth(z));
-            most = std::max(most, ellipse_.growth(z));
-        }
-    };
-    fit();
+    fit(unwanted, wanted);
     const std::size_t before = unwanted.size();
     if (std::isfinite(known_cut_.real())) inner.clear();
     for (const Complex z : inner) {  // what this ellipse would let grow
-        if (task_.merit(z) < cut && ellipse_.growth(z) > 0.5 * (damped + least)) unwanted.push_back(z);
+        if (task_.merit(z) < cut && ellipse_.growth(z) > 0.5 * (damped_ + least_)) unwanted.push_back(z);
     }
-    if (unwanted.size() > before) fit();
-    reference_ = ellipse_.real_semi_axis(most);
-    const double gain = std::max(least - damped, 1e-4);
+    if (unwanted.size() > before) fit(unwanted, wanted);
+    const double gain = std::max(least_ - damped_, 1e-4);
     double degree = kGain / gain;
     const double needed = (std::log(std::max(worst_, 1.0)) + 1.0) / gain;
     degree = std::min(degree, needed);
-    if (most > least) degree = std::min(degree, kRange / (most - least));
+    if (most_ > least_) degree = std::min(degree, kRange / (most_ - least_));
     // The estimates of a first step may be far off: the degree grows as they become better.
     if (!std::isfinite(known_cut_.real()))
         degree = std::min(degree, 4.0 * std::max(static_cast<double>(degree_), 15.0));
-    const Index d = degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 2000);
-    return d;
+    return degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 2000);
 }
 
 // p_j = T_j((z − c)/e)/T_j(r/e) by p_(j+1) = 2 s' (z − c) p_j − e² s s' p_(j−1), s' = 1/(2r − e² s), s = 1/r at first:
@@ -180,7 +179,7 @@ Index FilteredSearch<T>::choose_degree() {
 template <ScalarType T>
 void FilteredSearch<T>::filter(Block<T>& X, Index degree) {
     const Complex c = ellipse_.center;
-    const double r = reference_, f = ellipse_.focal_square;
+    const double r = ellipse_.real_semi_axis(most_), f = ellipse_.focal_square;
     Block<T> Y(X.rows(), X.cols());
     double s = 1.0 / r;
     C_(X, c, s, 0.0, Y);
@@ -237,7 +236,13 @@ KrylovSchurResult FilteredSearch<T>::solve(const Block<T>& start, bool certain) 
             KrylovSchurResult out = result(StopReason::converged);
             if (out.converged || margin_ < 0.01) return out;
             margin_ *= 0.25;  // the vectors of a pair, or of equal values, need a closer look
-            (void)settled();
+            if (settled()) return out;
+        }
+        if (task_.monitor) {
+            Index converged = 0;
+            while (converged < k_ && residuals_(converged) <= allowed_(converged)) ++converged;
+            if (!task_.monitor(values_.head(k_), residuals_.head(k_), converged, iterations_, products_))
+                return result(StopReason::stopped_by_monitor);
         }
         if (worst_ < 0.5 * best) best = worst_, since = 0;
         if (++since > 12 || products_ >= task_.max_products) return result(StopReason::iteration_limit);

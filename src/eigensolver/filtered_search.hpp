@@ -39,6 +39,7 @@ private:
     void rayleigh_ritz();
     bool settled();
     void shrink(Index p);
+    void fit(const std::vector<std::complex<double>>& unwanted, const std::vector<std::complex<double>>& wanted);
     Index choose_degree();
     void filter(Block<T>& X, Index degree);
     Block<T> unconverged() const;
@@ -60,7 +61,7 @@ private:
     Eigen::VectorXcd known_values_;
     std::complex<double> known_cut_, cut_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     DampingEllipse ellipse_;
-    double reference_ = 1.0;  // real semi-axis on which the filter is about one
+    double damped_ = 0.0, least_ = 0.0, most_ = 0.0;  // largest growth of the unwanted, least and largest of the wanted
     double scale_, departure_, worst_ = 1e8;
     std::complex<double> guard_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     double guard_residual_ = std::numeric_limits<double>::quiet_NaN();
