@@ -81,6 +81,15 @@ void FilteredSearch<T>::rayleigh_ritz() {
     const Index count = std::min(closed(width_), lead);
     vectors_ = schur_.Z * triangular_eigenvectors(schur_.T, count, task_.cluster_tol * scale_, margin_ * allowed);
 
+    if constexpr (std::same_as<T, double>) {  // a complex multiple of a real vector could have next to no real part
+        for (Index i = 0; i < count; ++i) {
+            if (values_(i).imag() != 0.0) continue;
+            Index large = 0;
+            vectors_.col(i).cwiseAbs().maxCoeff(&large);
+            vectors_.col(i) *= std::conj(vectors_(large, i)) / std::abs(vectors_(large, i));
+        }
+    }
+
     // W Z − V Z Θ, the real and imaginary parts of a pair in a column each.
     Block<T> R(n_, count);
     set_product<T>(R, W_.leftCols(m_), columns_in<T>(vectors_, values_));

@@ -136,7 +136,10 @@ TEST_CASE("eigs: a chosen basis or block asks for Krylov–Schur, and both metho
     CHECK_FALSE(contains(plain.engine, "filter"));
     CHECK(contains(filtered.engine, "filter"));
     CHECK((plain.values - filtered.values).cwiseAbs().maxCoeff() <= 1e-8);
-    CHECK((plain.conditions - filtered.conditions).cwiseAbs().maxCoeff() <= 1e-5 * plain.conditions.maxCoeff());
+    for (Index i = 0; i < 6; ++i) {  // those of the double value depend on the choice of vectors
+        if (plain.values(i).real() < 0.9)
+            CHECK(filtered.conditions(i) == doctest::Approx(plain.conditions(i)).epsilon(1e-6));
+    }
 
     Index calls = 0;
     const auto stopped = eigs(
