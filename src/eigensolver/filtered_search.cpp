@@ -11,6 +11,7 @@ namespace {
 using Complex = std::complex<double>;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kGain = 4.0;    // log of what one filter gains on the damped part: more would not be forgotten cheaply
+constexpr Index kPatience = 3;   // steps that do not halve the largest residual
 constexpr double kRange = 14.0;  // log of what it may set wanted directions apart
 
 /// The columns of Z in T: for a real T the real and the imaginary part where a conjugate pair stands.
@@ -143,10 +144,12 @@ Index FilteredSearch<T>::choose_degree() {
         wanted.assign(outline_.begin(), outline_.begin() + static_cast<std::ptrdiff_t>(count));
         cut_ = outline_[count];
     } else {
-        // Ritz values of growing spaces move outwards: what has been seen beyond the block stays seen.
+        // Ritz values of growing spaces move outwards: what has been seen beyond the block stays seen, unless it was an
+        // early image of a wanted value.
         const Index w = std::min(width_, values_.size() - 1), last = std::min(closed(k_), w);
-        if (!(task_.merit(cut_) > task_.merit(values_(w)) && task_.merit(cut_) < task_.merit(values_(last - 1))))
-            cut_ = values_(w);
+        const double least = task_.merit(values_(last - 1)), next = task_.merit(values_(w));
+        const double kept = std::isfinite(cut_.real()) ? task_.merit(cut_) : next;
+        if (!(kept > next && least - kept > 0.05 * (least - next))) cut_ = values_(w);
         for (Index i = 0; i < last; ++i) {
             if (residuals_(i) > margin_ * allowed_(i)) wanted.push_back(values_(i));
         }
@@ -160,7 +163,7 @@ Index FilteredSearch<T>::choose_degree() {
     double range = 0.0;
     for (const Complex z : seen) range = std::max(range, cut - task_.merit(z));
     outline_ = convex_hull(std::move(seen));
-    std::erase_if(outline_, [&](Complex z) { return cut - task_.merit(z) < 0.05 * range; });
+    std::erase_if(outline_, [&](Complex z) { return cut - task_.merit(z) < 0.01 * range; });
     std::vector<Complex> unwanted{cut_};
     if (std::same_as<T, double>) unwanted.push_back(std::conj(cut_));
     for (const Complex z : outline_)  // 5 % outwards, from the cut and from the real axis
@@ -180,7 +183,7 @@ Index FilteredSearch<T>::choose_degree() {
     // The estimates of a first step may be far off: the degree grows as they become better.
     if (!std::isfinite(known_cut_.real()))
         degree = std::min(degree, 4.0 * std::max(static_cast<double>(degree_), 15.0));
-    return degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 2000);
+    return degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 1000);
 }
 
 // p_j = T_j((z − c)/e)/T_j(r/e) by p_(j+1) = 2 s' (z − c) p_j − e² s s' p_(j−1), s' = 1/(2r − e² s), s = 1/r at first:
@@ -254,7 +257,7 @@ KrylovSchurResult FilteredSearch<T>::solve(const Block<T>& start, bool certain) 
                 return result(StopReason::stopped_by_monitor);
         }
         if (worst_ < 0.5 * best) best = worst_, since = 0;
-        if (++since > 12 || products_ >= task_.max_products) return result(StopReason::iteration_limit);
+        if (++since > kPatience || products_ >= task_.max_products) return result(StopReason::iteration_limit);
         const Index degree = choose_degree();
         Block<T> next = unconverged();
         filter(next, degree);
