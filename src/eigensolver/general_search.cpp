@@ -67,12 +67,13 @@ public:
     }
 
 private:
-    /// Products in blocks must be cheap, and the polynomial know the end of the spectrum that is wanted.
+    /// Products in blocks must be cheap, the polynomial must know the end of the spectrum that is wanted, and a small
+    /// operator is better off with Krylov–Schur.
     bool may_filter() const {
         const bool an_end = options_.which == Which::rightmost || options_.which == Which::leftmost;
         return an_end && !transform_.inverted() && pencil_.A_entries && !pencil_.B && options_.block_size == 0 &&
                options_.basis_size == 0 &&
-               options_.sum.total(transform_.rows()) > 4 * FilteredSearch<T>::width(options_.k);
+               options_.sum.total(transform_.rows()) > 60 * FilteredSearch<T>::width(options_.k);
     }
 
     KrylovSchurResult run(bool adjoint, bool probe, const Block<T>& start, bool watched) {
