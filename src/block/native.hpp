@@ -101,5 +101,8 @@ void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const doubl
                    double* Y, Size ldy);
 void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale,
                            double beta, double* Y, Size ldy);
+/// The same with one complex shift for all columns.
+void multiply_rows_shifted(const Rows& A, const double* X, Size ldx, Size b, double shift_re, double shift_im,
+                           double scale, double beta, double* Y, Size ldy);
 
 }  // namespace lambdabar::native

@@ -71,7 +71,7 @@ struct ComplexColumns;
 template <>
 struct ComplexColumns<> {
     void add(double, double, const double*) {}
-    void finish(const double*, const double*, const double*, double, double, double*) const {}
+    void finish(const double*, const double*, const double*, const double*, double, double, double*) const {}
 };
 
 template <int L, int... More>
@@ -86,22 +86,25 @@ struct ComplexColumns<L, More...> {
         more.add(a_re, a_im, x + L);
     }
 
-    /// y = scale·(re + turn∘J im − shift∘x) − beta·y, J exchanging real and imaginary parts and `turn` = (−1, 1, −1,
-    /// …), which is multiplication by i; (1, −1, …) for the conjugate matrix. `shift` and `turn` have an entry a
-    /// double.
-    void finish(const double* turn, const double* x, const double* shift, double scale, double beta, double* y) const {
-        Pack<L> result = scale * (re + load<L>(turn) * exchange_pairs<L>(im) - load<L>(shift) * load<L>(x));
+    /// y = scale·(re + turn∘J im − shift∘x − turned∘J x) − beta·y, J exchanging real and imaginary parts and `turn` =
+    /// (−1, 1, −1, …), which is multiplication by i; (1, −1, …) for the conjugate matrix. All have an entry a double.
+    void finish(const double* turn, const double* x, const double* shift, const double* turned, double scale,
+                double beta, double* y) const {
+        const Pack<L> own = load<L>(x);
+        Pack<L> result = scale * (re + load<L>(turn) * exchange_pairs<L>(im) - load<L>(shift) * own -
+                                  load<L>(turned) * exchange_pairs<L>(own));
         if (beta != 0.0) result -= beta * load<L>(y);
         store<L>(y, result);
-        more.finish(turn, x + L, shift + L, scale, beta, y + L);
+        more.finish(turn, x + L, shift + L, turned, scale, beta, y + L);
     }
 };
 
 template <int... L>
-void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
-                   Size ldy) {
+void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double shift_im, double scale,
+                   double beta, double* Y, Size ldy) {
     const double i = A.conjugate ? 1.0 : -1.0;
     const double turn[8] = {i, -i, i, -i, i, -i, i, -i};
+    const double turned[8] = {-shift_im, shift_im, -shift_im, shift_im, -shift_im, shift_im, -shift_im, shift_im};
     double shifts[16];
     for (int j = 0; j < (L + ...); ++j) shifts[j] = shift[j / 2];
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
@@ -110,17 +113,19 @@ void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift
         ask_ahead<2>(A, r);
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
             columns.add(A.value[2 * e], A.value[2 * e + 1], X + static_cast<Size>(A.column[e]) * ldx);
-        columns.finish(turn, X + r * ldx, shifts, scale, beta, Y + r * ldy);
+        columns.finish(turn, X + r * ldx, shifts, turned, scale, beta, Y + r * ldy);
     }
 }
 
 using Sweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double*, Size);
+using ComplexSweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double, double*, Size);
 
 // Entry w − 1 handles w columns (complex: w complex columns, 2w doubles).
 constexpr Sweep kReal[8] = {real_sweep<1>,    real_sweep<2>,    real_sweep<2, 1>,    real_sweep<4>,
                             real_sweep<4, 1>, real_sweep<4, 2>, real_sweep<4, 2, 1>, real_sweep<8>};
-constexpr Sweep kComplex[8] = {complex_sweep<2>,    complex_sweep<4>,    complex_sweep<4, 2>,    complex_sweep<8>,
-                               complex_sweep<8, 2>, complex_sweep<8, 4>, complex_sweep<8, 4, 2>, complex_sweep<8, 8>};
+constexpr ComplexSweep kComplex[8] = {complex_sweep<2>,       complex_sweep<4>,    complex_sweep<4, 2>,
+                                      complex_sweep<8>,       complex_sweep<8, 2>, complex_sweep<8, 4>,
+                                      complex_sweep<8, 4, 2>, complex_sweep<8, 8>};
 
 }  // namespace
 
@@ -136,7 +141,16 @@ void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, con
                            double beta, double* Y, Size ldy) {
     for (Size j = 0; j < b; j += 8) {
         const Size width = b - j < 8 ? b - j : 8;
-        kComplex[width - 1](A, X + 2 * j, ldx, shift + j, scale, beta, Y + 2 * j, ldy);
+        kComplex[width - 1](A, X + 2 * j, ldx, shift + j, 0.0, scale, beta, Y + 2 * j, ldy);
+    }
+}
+
+void multiply_rows_shifted(const Rows& A, const double* X, Size ldx, Size b, double shift_re, double shift_im,
+                           double scale, double beta, double* Y, Size ldy) {
+    const double shift[8] = {shift_re, shift_re, shift_re, shift_re, shift_re, shift_re, shift_re, shift_re};
+    for (Size j = 0; j < b; j += 8) {
+        const Size width = b - j < 8 ? b - j : 8;
+        kComplex[width - 1](A, X + 2 * j, ldx, shift, shift_im, scale, beta, Y + 2 * j, ldy);
     }
 }
 

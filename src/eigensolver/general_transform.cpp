@@ -31,6 +31,28 @@ void apply_to_complex(const OperatorRef<S>& A, bool adjoint, In<Complex> X, Out<
 }
 
 template <ScalarType S, ScalarType T>
+void GeneralTransform<S, T>::apply_shifted(bool adjoint, In<T> X, Complex shift, double scale, double beta,
+                                           Out<T> Y) const {
+    T own_shift;
+    if constexpr (std::same_as<T, double>) {
+        own_shift = shift.real();
+    } else {
+        own_shift = shift;
+    }
+    if constexpr (std::same_as<S, T>) {
+        if (!inverted_ && !pencil_.B && pencil_.A.shifted())
+            return pencil_.A.apply_shifted(adjoint, X, own_shift, scale, beta, Y);
+    }
+    Block<T> image(X.rows(), X.cols());
+    apply(adjoint, X, image);
+    if (beta == 0.0) {
+        Y = scale * (image - own_shift * X);
+    } else {
+        Y = scale * (image - own_shift * X) - beta * Y;
+    }
+}
+
+template <ScalarType S, ScalarType T>
 void GeneralTransform<S, T>::invert_complex(bool adjoint, In<Complex> R, Out<Complex> X) const {
     if constexpr (std::same_as<T, double>) {
         invert(adjoint, real_view(R), real_view_of(X));

@@ -45,6 +45,9 @@ public:
         invert(adjoint, image, Y);
     }
 
+    /// Y = scale·(C X − shift X) − beta Y, in one pass where the operator can; Y is not read if beta = 0.
+    void apply_shifted(bool adjoint, In<T> X, std::complex<double> shift, double scale, double beta, Out<T> Y) const;
+
     /// (A − λB) w = r, or its adjoint, in terms of C: (C − μ) w = Y. Takes over r where nothing is to be done.
     void right_side(bool adjoint, std::complex<double> lambda, In<std::complex<double>> r,
                     Out<std::complex<double>> Y) const;

@@ -1,10 +1,8 @@
 #include "krylov_schur.hpp"
+#include "ritz_pairs.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-
-#include "block/dense.hpp"
 
 namespace lambdabar {
 
@@ -34,16 +32,6 @@ KrylovSchur<T>::KrylovSchur(typename KrylovDecomposition<T>::Apply C, Index n, c
 }
 
 template <ScalarType T>
-Index KrylovSchur<T>::closed(Index p) const {
-    const auto& values = ritz_.schur.values;
-    if constexpr (std::same_as<T, double>) {
-        // Pairs stand as (+, −): p parts one if position p − 1 has the + of it.
-        if (p > 0 && p < values.size() && values(p - 1).imag() > 0.0) return p + 1;
-    }
-    return std::min<Index>(p, values.size());
-}
-
-template <ScalarType T>
 void KrylovSchur<T>::begin(const Block<T>& start) {
     const Index b = std::min(task_.block, global_n_);
     Block<T> next(n_, b);
@@ -66,21 +54,8 @@ void KrylovSchur<T>::rayleigh_ritz() {
     const Index m = H.rows();
     scale_ = std::max(scale_, schur.values.cwiseAbs().maxCoeff());
 
-    std::vector<std::pair<double, std::vector<Index>>> units;  // a value, or a conjugate pair
-    for (Index i = 0; i < m; ++i) {
-        const bool pair = std::same_as<T, double> && schur.values(i).imag() > 0.0;
-        units.push_back({task_.merit(schur.values(i)), pair ? std::vector<Index>{i, i + 1} : std::vector<Index>{i}});
-        if (pair) ++i;
-    }
-    std::stable_sort(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
     // Only the leading half is looked at, and kept: the rest stays in the order it has.
-    const auto lead = static_cast<std::size_t>(std::max(m / 2 + 3, k_ + known_.size() + 4));
-    std::vector<Index> order;
-    for (const auto& unit : units) {
-        if (order.size() < lead) order.insert(order.end(), unit.second.begin(), unit.second.end());
-    }
-    reorder(schur, order);
-    const auto count = static_cast<Index>(order.size());
+    const Index count = lead_by_merit<T>(schur, task_.merit, std::max(m / 2 + 3, k_ + known_.size() + 4));
 
     const double floor = 20.0 * kEps * H.norm();
     ritz_.allowed.resize(m);
@@ -113,6 +88,14 @@ bool KrylovSchur<T>::settled() {
     return true;
 }
 
+// Four cycles for all digits, or two looks of a probe, are what is worth waiting for.
+template <ScalarType T>
+bool KrylovSchur<T>::slow() const {
+    if (probing_) return probe_steps_ >= 2;
+    const double digits = -std::log10(ritz_.residuals.head(std::min(k_, ritz_.residuals.size())).maxCoeff() / scale_);
+    return !(digits >= -0.25 * std::log10(ritz_.allowed(0) / scale_) * static_cast<double>(iterations_));
+}
+
 template <ScalarType T>
 void KrylovSchur<T>::start_probe() {
     Index locked = closed(k_);
@@ -123,6 +106,7 @@ void KrylovSchur<T>::start_probe() {
     K_.restart(leading_basis<T>(ritz_.schur, locked));
     K_.forget_residual(task_.block);
     probing_ = true;
+    probe_steps_ = 0;
     found_ = false;
     half_way_ = K_.size() + (capacity_ - K_.size()) / 2;
 }
@@ -181,6 +165,7 @@ KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
             if (probing_ && K_.size() == half_way_) break;
         }
         rayleigh_ritz();
+        if (task_.give_up) outline_.insert(outline_.end(), ritz_.schur.values.begin(), ritz_.schur.values.end());
         Index converged = 0;
         while (converged < k_ && converged < ritz_.residuals.size() &&
                ritz_.residuals(converged) <= ritz_.allowed(converged))
@@ -195,6 +180,7 @@ KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
             return result(StopReason::converged);
         }
         if (probing_) {
+            ++probe_steps_;
             if (nothing_missed()) {
                 probed_ = true;
                 return result(StopReason::converged);
@@ -205,9 +191,26 @@ KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
             start_probe();
             continue;
         }
+        if (task_.give_up && slow()) {
+            KrylovSchurResult out;
+            if (probing_) out = result(StopReason::iteration_limit);
+            out.outline = Eigen::Map<const Eigen::VectorXcd>(outline_.data(), static_cast<Index>(outline_.size()));
+            out.scale = scale_;
+            out.departure = departure();
+            out.products = K_.products();
+            out.iterations = iterations_;
+            out.gave_up = true;
+            return out;
+        }
         if (K_.products() >= task_.max_products) return result(StopReason::iteration_limit);
         if (!K_.room() || !expanded) keep_half();
     }
+}
+
+template <ScalarType T>
+double KrylovSchur<T>::departure() const {
+    const double square = K_.H().squaredNorm();
+    return square > 0.0 ? std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square) : 0.0;
 }
 
 template <ScalarType T>
@@ -217,89 +220,15 @@ KrylovSchurResult KrylovSchur<T>::result(StopReason reason) {
     out.reason = reason;
     out.values = ritz_.schur.values.head(k);
     out.allowed = ritz_.allowed.head(k);
-    Matrix<Complex> z = ritz_.vectors.leftCols(closed(k));
-
-    // Real operators: real vectors for real values, conjugates for pairs. A pair closer to the real axis than the
-    // tolerance is a double real value that rounding has split.
-    if constexpr (std::same_as<T, double>) {
-        for (Index i = 0; i < k; ++i) {
-            const double im = out.values(i).imag();
-            if (im == 0.0) {
-                Index large = 0;
-                z.col(i).cwiseAbs().maxCoeff(&large);
-                z.col(i) *= std::conj(z(large, i)) / std::abs(z(large, i));
-                z.col(i) = z.col(i).real().normalized().template cast<Complex>();
-            } else if (im > 0.0 && im <= 0.25 * out.allowed(i)) {
-                Matrix<double> span(z.rows(), 4);
-                span << z.col(i).real(), z.col(i).imag(), z.col(i + 1).real(), z.col(i + 1).imag();
-                const Matrix<double> directions = dense_eigh<double>(span * span.transpose()).vectors;
-                z.middleCols(i, 2) = directions.rightCols(2).template cast<Complex>();
-                out.values(i) = out.values(i).real();
-                if (i + 1 < k) out.values(i + 1) = out.values(i);
-                if (i + 1 < k) ++i;
-            } else if (im > 0.0 && i + 1 < k) {
-                z.col(i + 1) = z.col(i).conjugate();
-                ++i;
-            }
-        }
-    }
-
-    out.vectors.resize(n_, k);
-    out.residuals.resize(k);
-    if constexpr (std::same_as<T, double>) {
-        // k real columns: the real and imaginary parts of pairs, the vectors of real values.
-        Matrix<double> parts(z.rows(), 2 * k);
-        Index columns = 0;
-        std::vector<Index> first(static_cast<std::size_t>(k)), second(static_cast<std::size_t>(k), -1);
-        for (Index i = 0; i < k; ++i) {
-            const bool partner = i > 0 && out.values(i).imag() < 0.0;
-            first[static_cast<std::size_t>(i)] = partner ? first[static_cast<std::size_t>(i - 1)] : columns;
-            if (partner) {
-                second[static_cast<std::size_t>(i)] = second[static_cast<std::size_t>(i - 1)];
-                continue;
-            }
-            parts.col(columns++) = z.col(i).real();
-            if (out.values(i).imag() != 0.0) {
-                second[static_cast<std::size_t>(i)] = columns;
-                parts.col(columns++) = z.col(i).imag();
-            }
-        }
-        Block<double> X(n_, columns), CX(n_, columns);
-        set_product<double>(X, K_.V(), Matrix<double>(parts.leftCols(columns)));
-        K_.apply(X, CX);
-        const auto combine = [&](const Block<double>& from, Index i) -> Vector<Complex> {
-            Vector<Complex> x = from.col(first[static_cast<std::size_t>(i)]).template cast<Complex>();
-            if (const Index imaginary = second[static_cast<std::size_t>(i)]; imaginary >= 0)
-                x += Complex(0.0, out.values(i).imag() < 0.0 ? -1.0 : 1.0) * from.col(imaginary);
-            return x;
-        };
-        for (Index i = 0; i < k; ++i) {
-            const Vector<Complex> x = combine(X, i);
-            out.vectors.col(i) = x;
-            const Block<Complex> r = combine(CX, i) - out.values(i) * x;
-            out.residuals(i) = norms<Complex>(r, sum_)(0);
-        }
-    } else {
-        Block<Complex> X(n_, k), CX(n_, k);
-        set_product<Complex>(X, K_.V(), z.leftCols(k));
-        K_.apply(X, CX);
-        out.vectors = X;
-        CX -= X * out.values.asDiagonal();
-        out.residuals = norms<Complex>(CX, sum_);
-    }
-    const Eigen::VectorXd size = norms<Complex>(to_block<Complex>(out.vectors), sum_);
-    for (Index i = 0; i < k; ++i) {
-        out.vectors.col(i) /= size(i);
-        out.residuals(i) /= size(i);
-    }
+    const auto apply = [this](In<T> X, Out<T> Y) { K_.apply(X, Y); };
+    form_pairs<T>(ritz_.vectors.leftCols(closed(k)), K_.V(), apply, sum_, out);
     out.converged = reason == StopReason::converged && k == k_ && (out.residuals.array() <= out.allowed.array()).all();
     if (reason == StopReason::converged && !out.converged) out.reason = StopReason::iteration_limit;
     out.probed = probed_;
     out.guard_value = guard_;
     out.guard_residual = guard_residual_;
     out.scale = scale_;
-    const double square = K_.H().squaredNorm();
-    if (square > 0.0) out.departure = std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square);
+    out.departure = departure();
     out.products = K_.products();
     out.iterations = iterations_;
     out.basis_size = basis_size_;

@@ -16,6 +16,7 @@ struct KrylovSchurTask {
     Index block = 1, basis = 0;  // 0: chosen
     Index max_products = 0;      // 0: generous
     bool probe = true;
+    bool give_up = false;  // where another method would do better: many cycles to go, or a probe that takes long
     std::uint64_t seed = 1;
     std::function<bool(const Eigen::VectorXcd& values, const Eigen::VectorXd& residuals, Index converged,
                        Index iteration, Index products)>
@@ -28,6 +29,9 @@ struct KrylovSchurResult {
     Eigen::VectorXd residuals;             // ‖C x − value x‖, computed anew
     Eigen::VectorXd allowed;               // what each was held against
     bool converged = false, probed = false;
+    bool gave_up = false;      // the task asked for it; vectors are there if the values are
+    Eigen::VectorXcd outline;  // Ritz values of all cycles
+    std::complex<double> cut{std::numeric_limits<double>::quiet_NaN(), 0.0};  // most wanted value that a filter damped
     StopReason reason = StopReason::iteration_limit;
     std::complex<double> guard_value{std::numeric_limits<double>::quiet_NaN(), 0.0};  // next beyond the k
     double guard_residual = std::numeric_limits<double>::quiet_NaN();
@@ -62,12 +66,14 @@ private:
     void rayleigh_ritz();
     bool settled();         // search: k values and the guard
     bool nothing_missed();  // probe
+    bool slow() const;
     void start_probe();
     void keep_half();
-    Index closed(Index p) const;  // p, or p + 1 where p would part a conjugate pair
+    Index closed(Index p) const { return closed_count<T>(ritz_.schur.values, p); }
     double distance(Index i) const {
         return task_.cluster_tol * (task_.relative ? std::abs(ritz_.schur.values(i)) : scale_);
     }
+    double departure() const;
     KrylovSchurResult result(StopReason reason);
 
     KrylovSchurTask task_;
@@ -80,7 +86,8 @@ private:
     Eigen::VectorXcd known_;  // values the probe started beside
     std::complex<double> guard_{std::numeric_limits<double>::quiet_NaN(), 0.0};
     double guard_residual_ = std::numeric_limits<double>::quiet_NaN();
-    Index iterations_ = 0, basis_size_ = 0, half_way_ = -1;
+    Index iterations_ = 0, basis_size_ = 0, half_way_ = -1, probe_steps_ = 0;
+    std::vector<std::complex<double>> outline_;
 };
 
 }  // namespace lambdabar

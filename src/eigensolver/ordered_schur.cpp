@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <Eigen/Jacobi>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -94,6 +95,34 @@ void reorder(SchurForm& schur, const std::vector<Index>& order) {
     }
 }
 
+template <ScalarType S>
+Index lead_by_merit(SchurForm& schur, const std::function<double(Complex)>& merit, Index lead) {
+    struct Unit {  // a value, or a conjugate pair
+        double merit;
+        Index first, size;
+    };
+    std::vector<Unit> units;
+    for (Index i = 0; i < schur.values.size(); i += units.back().size)
+        units.push_back(
+            {merit(schur.values(i)), i, std::same_as<S, double> && schur.values(i).imag() > 0.0 ? Index{2} : Index{1}});
+    std::stable_sort(units.begin(), units.end(), [](const Unit& a, const Unit& b) { return a.merit > b.merit; });
+    std::vector<Index> order;
+    for (const Unit& unit : units) {
+        if (static_cast<Index>(order.size()) >= lead) break;
+        for (Index i = 0; i < unit.size; ++i) order.push_back(unit.first + i);
+    }
+    reorder(schur, order);
+    return static_cast<Index>(order.size());
+}
+
+template <ScalarType S>
+Index closed_count(const Eigen::VectorXcd& values, Index p) {
+    if constexpr (std::same_as<S, double>) {
+        if (p > 0 && p < values.size() && values(p - 1).imag() > 0.0) return p + 1;
+    }
+    return std::min<Index>(p, values.size());
+}
+
 // (T_0..i − t_ii) v = 0 with v_i = 1, by back substitution.
 Matrix<Complex> triangular_eigenvectors(const Matrix<Complex>& T, Index count, double cluster, double negligible) {
     const double smallest = std::numeric_limits<double>::epsilon() * std::max(T.norm(), 1e-300);
@@ -126,6 +155,10 @@ Matrix<S> leading_basis(const SchurForm& schur, Index p) {
 
 template SchurForm schur_form<double>(const Matrix<double>&);
 template SchurForm schur_form<Complex>(const Matrix<Complex>&);
+template Index lead_by_merit<double>(SchurForm&, const std::function<double(Complex)>&, Index);
+template Index lead_by_merit<Complex>(SchurForm&, const std::function<double(Complex)>&, Index);
+template Index closed_count<double>(const Eigen::VectorXcd&, Index);
+template Index closed_count<Complex>(const Eigen::VectorXcd&, Index);
 template Matrix<double> leading_basis<double>(const SchurForm&, Index);
 template Matrix<Complex> leading_basis<Complex>(const SchurForm&, Index);
 

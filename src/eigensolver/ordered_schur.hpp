@@ -2,6 +2,7 @@
 // The small dense problems of Krylov–Schur: a Schur form in any order of its eigenvalues.
 #include <lambdabar/types.hpp>
 
+#include <functional>
 #include <vector>
 
 namespace lambdabar {
@@ -20,6 +21,15 @@ SchurForm schur_form(const Matrix<S>& H);
 /// Brings eigenvalues to the front by plane rotations: position i of the result holds what was at order[i]; positions
 /// that `order` does not name follow as they stood. Backward stable (Golub & Van Loan, Matrix Computations, 7.6.2).
 void reorder(SchurForm& schur, const std::vector<Index>& order);
+
+/// Brings at least min(lead, m) eigenvalues to the front, by descending merit; equals, such as conjugates, stay beside
+/// each other. Returns their number; the rest follows in the order it had.
+template <ScalarType S>
+Index lead_by_merit(SchurForm& schur, const std::function<double(std::complex<double>)>& merit, Index lead);
+
+/// p, or p + 1 where p would part a conjugate pair of a real matrix, whose pairs stand as (+, −); at most all.
+template <ScalarType S>
+Index closed_count(const Eigen::VectorXcd& values, Index p);
 
 /// Eigenvectors (unit columns) of the leading `count` eigenvalues of the triangular T. Eigenvalues closer than
 /// `cluster` whose coupling is at most `negligible` are taken as one semisimple eigenvalue: its vectors are then those

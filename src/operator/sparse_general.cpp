@@ -64,23 +64,29 @@ void SparseGeneral<S>::refresh() {
 }
 
 template <ScalarType S>
-void SparseGeneral<S>::multiply(bool stored_order, bool conjugate, In<S> X, Out<S> Y) const {
+void SparseGeneral<S>::apply_shifted(bool adjoint, In<S> X, S shift, double scale, double beta, Out<S> Y) const {
+    const bool stored_order = pattern_.row_major != adjoint;
     const native::Rows rows{n_, stored_order ? pattern_.start : other_start_.data(),
                             stored_order ? pattern_.inner : other_inner_.data(),
-                            reinterpret_cast<const double*>(stored_order ? values_ : other_value_.data()), conjugate};
-    const Eigen::VectorXd no_shift = Eigen::VectorXd::Zero(X.cols());
-    const auto kernel = std::same_as<S, double> ? native::multiply_rows : native::multiply_rows_complex;
-    kernel(rows, real_data(X), real_stride(X), X.cols(), no_shift.data(), 1.0, 0.0, real_data<S>(Y), real_stride(Y));
+                            reinterpret_cast<const double*>(stored_order ? values_ : other_value_.data()), adjoint};
+    if constexpr (std::same_as<S, double>) {
+        const Eigen::VectorXd shifts = Eigen::VectorXd::Constant(X.cols(), shift);
+        native::multiply_rows(rows, real_data(X), real_stride(X), X.cols(), shifts.data(), scale, beta, real_data<S>(Y),
+                              real_stride(Y));
+    } else {
+        native::multiply_rows_shifted(rows, real_data(X), real_stride(X), X.cols(), shift.real(), shift.imag(), scale,
+                                      beta, real_data<S>(Y), real_stride(Y));
+    }
 }
 
 template <ScalarType S>
 void SparseGeneral<S>::apply(In<S> X, Out<S> Y) const {
-    multiply(pattern_.row_major, false, X, Y);
+    apply_shifted(false, X, S(0.0), 1.0, 0.0, Y);
 }
 
 template <ScalarType S>
 void SparseGeneral<S>::apply_adjoint(In<S> X, Out<S> Y) const {
-    multiply(!pattern_.row_major, true, X, Y);
+    apply_shifted(true, X, S(0.0), 1.0, 0.0, Y);
 }
 
 template class SparseGeneral<double>;

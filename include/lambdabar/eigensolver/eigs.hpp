@@ -15,8 +15,9 @@ GeneralEigenpairs<S> eigs(const GeneralPencil<S>& pencil, const EigsOptions<S>& 
 ///     auto pairs = eigs(A, {.k = 4, .which = Which::nearest, .sigma = {0.0, 2.0}});
 ///
 /// Krylov–Schur, in real arithmetic for real operators, on A, or on (A − σI)⁻¹ for `nearest`, whose factorization also
-/// serves the left vectors and derivatives. Repeated eigenvalues are found as often as they occur: one value beyond the
-/// k is settled, and a random vector searches for missed copies. Exactly k values are returned; if they part a
+/// serves the left vectors and derivatives. Where it is slow for `rightmost` and `leftmost` of a sparse matrix, blocks
+/// under a Chebyshev filter take over. Repeated eigenvalues are found as often as they occur: one value beyond the k is
+/// settled, and random vectors search for missed copies. Exactly k values are returned; if they part a
 /// conjugate pair, `cuts_conjugate_pair` says so.
 ///
 /// Not converging is a value (`converged`, `reason`, `residuals`); differentiating such a result throws.

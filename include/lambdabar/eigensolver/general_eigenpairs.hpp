@@ -68,8 +68,8 @@ struct EigsOptions {
     bool left = true;            // left vectors too: a second run, with Aᴴ. Derivatives need them
     GeneralSolve<S> solve = {};  // the caller's own (A − σB)⁻¹ with its σ in `sigma` (real if S is), or B⁻¹ without σ
     double memory_limit = 0.0;   // bytes for a factorization; 0: what the machine has available
-    Index block_size = 0;        // vectors expanded together; 0: 1
-    Index basis_size = 0;        // most basis vectors held; 0: chosen from k
+    Index block_size = 0;        // vectors expanded together by Krylov–Schur; 0: the method is chosen too
+    Index basis_size = 0;        // most basis vectors held by Krylov–Schur; 0: likewise, from k
     Index max_products = 0;      // limit on single-vector products or solves of one run; 0: generous, grows with n
     double cluster_tol = 1e-10;  // eigenvalues closer than this·norm_A (for `nearest`: ·|λ − σ|) are one cluster
     bool probe = true;           // search for missed copies at the end

@@ -34,6 +34,14 @@ concept FusedLinearMap = LinearMap<Op> &&
     A.apply_fused(X, shift, 1.0, 0.0, Y);
 };
 
+/// Optional, for operators without symmetry: Y = scale·(A X − shift X) − beta·Y in one pass, or the same with Aᴴ; one
+/// shift for all columns, complex if the operator is; Y is not read when beta = 0.
+template <class Op>
+concept ShiftedLinearMap = AdjointLinearMap<Op> &&
+    requires(const Op& A, In<typename Op::Scalar> X, Out<typename Op::Scalar> Y, typename Op::Scalar shift) {
+    A.apply_shifted(true, X, shift, 1.0, 0.0, Y);
+};
+
 /// An operator A(p) with real parameters.
 ///   parameters()  their number
 ///   vjp(V, W, g)  g_l += Re Σ_j v_jᴴ (∂A/∂p_l) w_j over the columns j of V and W (rows of this process)

@@ -24,6 +24,11 @@ public:
                 static_cast<const Op*>(object)->apply_adjoint(X, Y);
             };
         }
+        if constexpr (ShiftedLinearMap<Op>) {
+            shifted_ = [](const void* object, bool adjoint, In<S> X, S shift, double scale, double beta, Out<S> Y) {
+                static_cast<const Op*>(object)->apply_shifted(adjoint, X, shift, scale, beta, Y);
+            };
+        }
         if constexpr (FusedLinearMap<Op>) {
             fused_ = [](const void* object, In<S> X, const Eigen::VectorXd& shift, double scale, double beta,
                         Out<S> Y) { static_cast<const Op*>(object)->apply_fused(X, shift, scale, beta, Y); };
@@ -42,12 +47,18 @@ public:
         fused_(object_, X, shift, scale, beta, Y);
     }
 
+    bool shifted() const { return shifted_ != nullptr; }
+    void apply_shifted(bool adjoint, In<S> X, S shift, double scale, double beta, Out<S> Y) const {
+        shifted_(object_, adjoint, X, shift, scale, beta, Y);
+    }
+
 private:
     const void* object_;
     Index (*rows_)(const void*);
     void (*apply_)(const void*, In<S>, Out<S>);
     void (*adjoint_)(const void*, In<S>, Out<S>) = nullptr;
     void (*fused_)(const void*, In<S>, const Eigen::VectorXd&, double, double, Out<S>) = nullptr;
+    void (*shifted_)(const void*, bool, In<S>, S, double, double, Out<S>) = nullptr;
 };
 
 }  // namespace lambdabar

@@ -55,6 +55,9 @@ public:
     void apply(In<S> X, Out<S> Y) const;
     void apply_adjoint(In<S> X, Out<S> Y) const;
 
+    /// Y = scale·(A X − shift X) − beta·Y, or the same with Aᴴ, in the same pass; Y is not read when beta = 0.
+    void apply_shifted(bool adjoint, In<S> X, S shift, double scale, double beta, Out<S> Y) const;
+
     /// Takes over values changed in place (same pattern); checks them as construction does.
     void refresh();
 
@@ -67,7 +70,6 @@ private:
         const int* inner;
     };
     void attach(const Storage& storage);
-    void multiply(bool stored_order, bool conjugate, In<S> X, Out<S> Y) const;
 
     std::unique_ptr<Eigen::SparseMatrix<S>> owned_;
     Index n_ = 0;
