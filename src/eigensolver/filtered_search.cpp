@@ -13,6 +13,7 @@ constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kGain = 4.0;    // log of what one filter gains on the damped part: more would not be forgotten cheaply
 constexpr Index kPatience = 3;   // steps that do not halve the largest residual
 constexpr double kRange = 14.0;  // log of what it may set wanted directions apart
+constexpr double kOverflow = 300.0;  // log of the most it may magnify anything by
 
 /// The columns of Z in T: for a real T the real and the imaginary part where a conjugate pair stands.
 template <ScalarType T>
@@ -102,6 +103,15 @@ void FilteredSearch<T>::rayleigh_ritz() {
     }
 }
 
+// The filter magnifies all that lies outside the ellipse through the most that it lets grow of the unwanted. What
+// bulges beyond the k-th value could hide an eigenvalue.
+template <ScalarType T>
+bool FilteredSearch<T>::sees_everything() const {
+    const double side = task_.merit(1.0) > 0.0 ? 1.0 : -1.0;
+    const Complex end = ellipse_.center + side * ellipse_.real_semi_axis(damped_);
+    return task_.merit(end) < task_.merit(values_(k_ - 1));
+}
+
 template <ScalarType T>
 bool FilteredSearch<T>::settled() {
     worst_ = residuals_.head(k_).maxCoeff() / (margin_ * allowed_(0));
@@ -180,6 +190,10 @@ Index FilteredSearch<T>::choose_degree() {
     const double needed = (std::log(std::max(worst_, 1.0)) + 1.0) / gain;
     degree = std::min(degree, needed);
     if (most_ > least_) degree = std::min(degree, kRange / (most_ - least_));
+    double outermost = most_;  // of what could turn up
+    for (const Complex z : {Complex(2.0), Complex(-2.0), Complex(0.0, 2.0), Complex(0.0, -2.0)})
+        outermost = std::max(outermost, ellipse_.growth(scale_ * z));
+    if (outermost > most_) degree = std::min(degree, kOverflow / (outermost - most_));
     // The estimates of a first step may be far off: the degree grows as they become better.
     if (!std::isfinite(known_cut_.real()))
         degree = std::min(degree, 4.0 * std::max(static_cast<double>(degree_), 15.0));
@@ -277,7 +291,8 @@ KrylovSchurResult FilteredSearch<T>::result(StopReason reason) {
         C_(X, 0.0, 1.0, 0.0, Y);
     };
     form_pairs<T>(vectors_.leftCols(closed(k_)), V_.leftCols(m_), apply, sum_, out);
-    out.converged = reason == StopReason::converged && (out.residuals.array() <= out.allowed.array()).all();
+    out.converged =
+        reason == StopReason::converged && (out.residuals.array() <= out.allowed.array()).all() && sees_everything();
     if (reason == StopReason::converged && !out.converged) out.reason = StopReason::iteration_limit;
     out.probed = task_.probe;
     out.guard_value = guard_;

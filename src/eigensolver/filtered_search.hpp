@@ -37,6 +37,7 @@ public:
 private:
     void append(Block<T> next);
     void rayleigh_ritz();
+    bool sees_everything() const;
     bool settled();
     void shrink(Index p);
     void fit(const std::vector<std::complex<double>>& unwanted, const std::vector<std::complex<double>>& wanted);

@@ -57,6 +57,7 @@ void KrylovSchur<T>::rayleigh_ritz() {
     // Only the leading half is looked at, and kept: the rest stays in the order it has.
     const Index count = lead_by_merit<T>(schur, task_.merit, std::max(m / 2 + 3, k_ + known_.size() + 4));
 
+    const Index known = probing_ ? m : count;  // a probe looks at all residuals
     const double floor = 20.0 * kEps * H.norm();
     ritz_.allowed.resize(m);
     ritz_.merit.resize(m);
@@ -66,9 +67,9 @@ void KrylovSchur<T>::rayleigh_ritz() {
     }
     const double tight = kMargin * std::max(task_.tol * (task_.relative ? 0.0 : scale_), floor);
     const double cluster = task_.cluster_tol * (task_.relative ? std::abs(schur.values(0)) : scale_);
-    ritz_.vectors = schur.Z * triangular_eigenvectors(schur.T, count, cluster, tight);
+    ritz_.vectors = schur.Z * triangular_eigenvectors(schur.T, known, cluster, tight);
     ritz_.residuals = Eigen::VectorXd::Constant(m, std::numeric_limits<double>::infinity());
-    ritz_.residuals.head(count) = (K_.E().template cast<Complex>() * ritz_.vectors).colwise().norm().transpose();
+    ritz_.residuals.head(known) = (K_.E().template cast<Complex>() * ritz_.vectors).colwise().norm().transpose();
 }
 
 template <ScalarType T>
@@ -131,6 +132,7 @@ bool KrylovSchur<T>::nothing_missed() {
     if (fresh == m) return K_.block() == 0;
     const double worst = task_.merit(known_(k_ - 1));
     const double apart = worst - ritz_.merit(fresh);
+    if (hidden_beside(taken, worst)) return false;
     if (apart > 10.0 * distance(fresh) && ritz_.residuals(fresh) <= std::max(0.25 * apart, ritz_.allowed(fresh)))
         return true;
     if (ritz_.residuals(fresh) > kMargin * ritz_.allowed(fresh)) return false;
@@ -141,6 +143,30 @@ bool KrylovSchur<T>::nothing_missed() {
         return true;
     }
     found_ = true;
+    return false;
+}
+
+// On a line the outermost Ritz value leads to the outermost eigenvalue. In the plane the wanted end of a spectrum may
+// be an edge, with Ritz values along it that stand for several eigenvalues each. A residual r says that there is an
+// eigenvalue within r, for a normal operator: perhaps on the other side of the k-th, unless something settled is
+// beside.
+template <ScalarType T>
+bool KrylovSchur<T>::hidden_beside(const std::vector<bool>& taken, double worst) const {
+    const Index m = ritz_.schur.values.size();
+    const auto settled = [&](Index j) {
+        return taken[static_cast<std::size_t>(j)] || ritz_.residuals(j) <= ritz_.allowed(j);
+    };
+    for (Index i = 0; i < m; ++i) {
+        const double behind = worst - ritz_.merit(i);
+        if (settled(i) || ritz_.residuals(i) <= behind) continue;
+        double beside = std::numeric_limits<double>::infinity();
+        for (Index j = 0; j < m; ++j) {
+            const Complex apart = ritz_.schur.values(i) - ritz_.schur.values(j);
+            const double ahead = ritz_.merit(i) - ritz_.merit(j);
+            if (settled(j)) beside = std::min(beside, std::sqrt(std::max(std::norm(apart) - ahead * ahead, 0.0)));
+        }
+        if (beside > 0.5 * behind) return true;
+    }
     return false;
 }
 

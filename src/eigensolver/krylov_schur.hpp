@@ -66,6 +66,7 @@ private:
     void rayleigh_ritz();
     bool settled();         // search: k values and the guard
     bool nothing_missed();  // probe
+    bool hidden_beside(const std::vector<bool>& taken, double worst) const;
     bool slow() const;
     void start_probe();
     void keep_half();
