@@ -33,11 +33,16 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             test_targets(targets);
         }
         if (all_converged()) {
-            if (options_.probe && !whole_space() && !probe_is_current()) {
+            const bool searched = !options_.probe || whole_space() || probe_is_current();
+            if (!searched && carried_.count == 0) {
                 search_missed_copies();
                 continue;
             }
             if (guard_resolved()) {
+                if (!searched && !carried_search_suffices()) {
+                    search_missed_copies();
+                    continue;
+                }
                 if (verify()) return result(StopReason::converged);
                 continue;
             }
@@ -124,16 +129,21 @@ void BlockLanczos<S>::test_targets(const std::vector<Index>& targets) {
     }
 }
 
-/// Residuals of the k final Ritz vectors and the guard, all anew; false if one of the k no longer passes.
+/// Residuals of the Ritz vectors first … end − 1, anew.
 template <ScalarType S>
-bool BlockLanczos<S>::verify() {
-    const Index tested = std::min(k_ + 1, m_);
-    for (Index first = 0; first < tested; first += b_) {
+void BlockLanczos<S>::test_pairs(Index first, Index end) {
+    for (; first < end; first += b_) {
         std::vector<Index> targets;
-        for (Index i = first; i < std::min(first + b_, tested); ++i) targets.push_back(i);
+        for (Index i = first; i < std::min(first + b_, end); ++i) targets.push_back(i);
         load_targets(targets);
         test_targets(targets);
     }
+}
+
+/// The k final Ritz vectors and the guard; false if one of the k no longer passes.
+template <ScalarType S>
+bool BlockLanczos<S>::verify() {
+    test_pairs(0, std::min(k_ + 1, m_));
     return all_converged();
 }
 
@@ -172,6 +182,7 @@ bool BlockLanczos<S>::guard_resolved() const {
     template std::vector<Index> BlockLanczos<S>::choose_targets() const;    \
     template void BlockLanczos<S>::load_targets(const std::vector<Index>&); \
     template void BlockLanczos<S>::test_targets(const std::vector<Index>&); \
+    template void BlockLanczos<S>::test_pairs(Index, Index);                \
     template bool BlockLanczos<S>::verify();                                \
     template bool BlockLanczos<S>::all_converged() const;                   \
     template bool BlockLanczos<S>::probe_is_current() const;                \
