@@ -33,16 +33,9 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             test_targets(targets);
         }
         if (all_converged()) {
-            const bool searched = !options_.probe || whole_space() || probe_is_current();
-            if (!searched && carried_.count == 0) {
-                search_missed_copies();
-                continue;
-            }
+            const bool may_carry = carried_.count > 0 && guard_resolved();
+            if ((carried_.count == 0 || may_carry) && !is_complete()) continue;
             if (guard_resolved()) {
-                if (!searched && !carried_search_suffices()) {
-                    search_missed_copies();
-                    continue;
-                }
                 if (verify()) return result(StopReason::converged);
                 continue;
             }
@@ -56,7 +49,7 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             verify();
             return result(all_converged() ? StopReason::converged : StopReason::iteration_limit);
         }
-        expand(targets);
+        expand(targets, tolerance());
     }
 }
 

@@ -45,21 +45,23 @@ private:
     bool report_progress();
     std::vector<Index> choose_targets() const;
     void test_targets(const std::vector<Index>& targets);
-    void expand(const std::vector<Index>& targets);
-    bool carried_search_suffices();
+    void expand(const std::vector<Index>& targets, double goal);
+    bool is_complete();
     bool leaves_no_room() const;
+    double useful_residual() const;
     void search_missed_copies();
     void choose_search_bound();
-    void judge_search(Index first);
+    void judge_search(Index first, double cut);
+    double search_gain(const FilterInterval& interval) const;
     void remove_lowest(Index count);
-    void amplify_by_filter(Index count);
+    void amplify_by_filter(Index count, FilterInterval interval);
     void append();
     void restart(Index keep);
     void test_pairs(Index first, Index end);
     bool verify();
     FilterInterval filter_interval(Index lowest, Index inside) const;
     static Index contrast_limit(const FilterInterval& interval, double value);
-    Index choose_degree(const FilterInterval& interval, double lowest) const;
+    Index choose_degree(const FilterInterval& interval, double lowest, double missing) const;
     bool all_converged() const;
     bool guard_resolved() const;
     bool probe_is_current() const;
@@ -83,19 +85,21 @@ private:
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
 
-    Block<S> V_;                               // basis
-    Index m_ = 0;                              // columns in use
-    Matrix<S> G_;                              // VᴴAV
-    Eigen::VectorXd theta_;                    // Ritz values
-    Matrix<S> Y_;                              // their coordinates
-    Block<S> T_, R_;                           // targets and their residuals; scratch of the filter
-    Block<S> BW_;                              // scratch of the metric
-    Eigen::VectorXd residual_;                 // of Ritz pair i when last tested; NaN: not tested
-    Eigen::VectorXd tested_at_;                // its Ritz value then
-    bool probed_ = false, exhausted_ = false, by_carried_ = false;  // exhausted: no direction is left that V does not hold
-    Eigen::VectorXd probed_values_;            // the k lowest Ritz values when the last search began
-    Index complete_count_ = 0;                 // Ritz values below complete_bound_; 0: that search says nothing
+    Block<S> V_;                 // basis
+    Index m_ = 0;                // columns in use
+    Matrix<S> G_;                // VᴴAV
+    Eigen::VectorXd theta_;      // Ritz values
+    Matrix<S> Y_;                // their coordinates
+    Block<S> T_, R_;             // targets and their residuals; scratch of the filter
+    Block<S> BW_;                // scratch of the metric
+    Eigen::VectorXd residual_;   // of Ritz pair i when last tested; NaN: not tested
+    Eigen::VectorXd tested_at_;  // its Ritz value then
+    bool probed_ = false, exhausted_ = false,
+         by_carried_ = false;        // exhausted: no direction is left that V does not hold
+    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
+    Index complete_count_ = 0;       // Ritz values below complete_bound_; 0: that search says nothing
     double complete_bound_ = 0.0;
+    Index refinements_ = 0;  // of the vectors beyond the k, for the sake of `carried_`
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

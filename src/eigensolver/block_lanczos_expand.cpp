@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr double kGain = 4.0;       // wanted growth exponent of one filter application
+constexpr double kGain = 4.0;  // wanted growth exponent of one filter application
 
 }  // namespace
 
@@ -35,21 +35,26 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) cons
     return {theta_(0), cut, upper_};
 }
 
+/// One application grows what is wanted by exp(kGain), or by no more than `missing`, the factor by which the residuals
+/// are to fall, asks for: near the end, or from a good start, a filter is short.
 template <ScalarType S>
-Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest) const {
+Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
+    const double gain = std::min(kGain, 1.0 + std::log(std::max(1.0, missing)));
     const double growth = chebyshev_growth(interval, lowest);
     const Index limit = contrast_limit(interval, lowest);
-    if (growth <= kGain / static_cast<double>(kMostDegree)) return limit;
-    return std::clamp<Index>(static_cast<Index>(std::ceil(kGain / growth)), 1, limit);
+    if (growth <= gain / static_cast<double>(kMostDegree)) return limit;
+    return std::clamp<Index>(static_cast<Index>(std::ceil(gain / growth)), 1, limit);
 }
 
-/// W = p(A) T, from the targets and residuals at hand.
+/// W = p(A) T, from the targets and residuals at hand, which are to fall to `goal`.
 template <ScalarType S>
-void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
+void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
     const FilterInterval interval = filter_interval(targets.front(), k_);
     const bool separable = interval.upper > interval.cut && interval.cut > interval.lowest;
-    degree_ = separable ? choose_degree(interval, theta_(targets.front())) : 1;
+    double worst = goal;
+    for (const Index i : targets) worst = std::max(worst, residual_(i));
+    degree_ = separable ? choose_degree(interval, theta_(targets.front()), worst / goal) : 1;
     if (degree_ > 1) {
         Eigen::VectorXd theta(T_.cols());
         for (Index j = 0; j < T_.cols(); ++j) theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
@@ -94,12 +99,12 @@ void BlockLanczos<S>::restart(Index keep) {
     residual_.tail(capacity_ - keep).setConstant(kUntested);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                        \
-    template FilterInterval BlockLanczos<S>::filter_interval(Index, Index) const;              \
-    template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double) const; \
-    template void BlockLanczos<S>::expand(const std::vector<Index>&);                   \
-    template Index BlockLanczos<S>::contrast_limit(const FilterInterval&, double); \
-    template void BlockLanczos<S>::append();                                            \
+#define LAMBDABAR_INSTANTIATE(S)                                                                \
+    template FilterInterval BlockLanczos<S>::filter_interval(Index, Index) const;               \
+    template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double, double) const; \
+    template void BlockLanczos<S>::expand(const std::vector<Index>&, double);                   \
+    template Index BlockLanczos<S>::contrast_limit(const FilterInterval&, double);              \
+    template void BlockLanczos<S>::append();                                                    \
     template void BlockLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

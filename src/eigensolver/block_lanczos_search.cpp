@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kProbeColumns = 2;
+constexpr Index kMostRefinements = 3;
 constexpr double kGainInSearch = 100.0;
-constexpr double kResolved = 0.1;     // of [bound, upper]: where the search must end to have found nothing
 constexpr double kLongerSearch = 1.5;  // what a wider gap may cost
 
 }  // namespace
@@ -35,15 +35,16 @@ void BlockLanczos<S>::search_missed_copies() {
                    options_.sum);
     const Index inside = std::max(k_, complete_count_);
     remove_lowest(inside);
-    amplify_by_filter(inside);
+    const FilterInterval interval = filter_interval(std::min(inside, m_ - 1), inside);
+    amplify_by_filter(inside, interval);
     if (m_ + columns > capacity_) restart(capacity_ - columns);
     const Index first = m_;
     append();
-    judge_search(first);
+    judge_search(first, interval.cut);
 }
 
-/// Where something can be carried, the search reaches beyond λ_k, to the middle of the widest gap among the vectors that
-/// the result will hold: later solves can refer to it for as long as no eigenvalue has crossed this gap.
+/// Where something can be carried, the search reaches beyond λ_k, to the middle of the widest gap among the vectors
+/// that the result will hold: later solves can refer to it for as long as no eigenvalue has crossed this gap.
 template <ScalarType S>
 void BlockLanczos<S>::choose_search_bound() {
     complete_count_ = 0;
@@ -54,8 +55,8 @@ void BlockLanczos<S>::choose_search_bound() {
     double widest = 0.0;
     for (Index count = k_; count <= std::min(carried, m_ - 2); ++count) {
         const double gap = theta_(count) - theta_(count - 1), bound = theta_(count - 1) + 0.5 * gap;
-        if (gap <= widest || chebyshev_growth(filter_interval(std::min(count, m_ - 1), count), bound) <
-                                 growth / kLongerSearch) {
+        if (gap <= widest ||
+            chebyshev_growth(filter_interval(std::min(count, m_ - 1), count), bound) < growth / kLongerSearch) {
             continue;
         }
         widest = gap;
@@ -64,14 +65,24 @@ void BlockLanczos<S>::choose_search_bound() {
     }
 }
 
-/// What is left of the searched block outside of the basis holds no eigenvector up to the bound, unless its Rayleigh
-/// quotients come close to it: beside a missed one all the rest would be 100 times smaller.
+/// How far a level at the bound must stand out of √N random components of size one. By 100 to be noticed. To rule one
+/// out by the Rayleigh quotient ρ of what is left of the block outside of V: beside a level of amplitude g·gain·√N, g
+/// its component in a random vector, ρ would come closer to the bound than ½ (upper − bound)/(g·gain)²; with this gain
+/// closer than halfway to the cut, unless |g| < 0.01 in both columns (probability 6e-5).
 template <ScalarType S>
-void BlockLanczos<S>::judge_search(Index first) {
+double BlockLanczos<S>::search_gain(const FilterInterval& interval) const {
+    if (complete_count_ == 0) return kGainInSearch;
+    return kGainInSearch *
+           std::max(1.0, std::sqrt((interval.upper - complete_bound_) / (interval.cut - complete_bound_)));
+}
+
+/// Keeps the bound if the part of the search outside of the basis V rules out another eigenvector below it.
+template <ScalarType S>
+void BlockLanczos<S>::judge_search(Index first, double cut) {
     const Index left = m_ - first;
     if (left == 0 || complete_count_ == 0) return;
     const double lowest = dense_eigh<S>(G_.block(first, first, left, left)).values(0);
-    if (!(lowest > complete_bound_ + kResolved * (upper_ - complete_bound_))) complete_count_ = 0;
+    if (!(lowest > 0.5 * (complete_bound_ + cut))) complete_count_ = 0;
 }
 
 /// T ← T − X⟨X, T⟩ for the `count` lowest Ritz vectors, at the front of V.
@@ -84,11 +95,10 @@ void BlockLanczos<S>::remove_lowest(Index count) {
 /// p(A) T with p at its largest beyond the bound; in stretches, made orthogonal to X after each, so that X cannot grow
 /// back.
 template <ScalarType S>
-void BlockLanczos<S>::amplify_by_filter(Index count) {
-    FilterInterval interval = filter_interval(std::min(count, m_ - 1), count);
+void BlockLanczos<S>::amplify_by_filter(Index count, FilterInterval interval) {
     const double growth = chebyshev_growth(interval, complete_bound_);
     if (!(interval.upper > interval.cut && growth > 0.0)) return;
-    const double wanted = std::log(kGainInSearch * std::sqrt(static_cast<double>(global_n_)));
+    const double wanted = std::log(search_gain(interval) * std::sqrt(static_cast<double>(global_n_)));
     const Index stretch = contrast_limit(interval, theta_(k_ - 1));
     Index left = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
     interval.lowest = theta_(k_ - 1);  // p = 1 at λ_k
@@ -100,13 +110,39 @@ void BlockLanczos<S>::amplify_by_filter(Index count) {
     }
 }
 
-/// With the residuals of the vectors beyond the k, which are tested now.
+/// True if nothing is missing, by this solve's search or an earlier one's; else one step towards knowing.
 template <ScalarType S>
-bool BlockLanczos<S>::carried_search_suffices() {
-    if (carried_.count > m_) return false;
-    test_pairs(k_, carried_.count);
-    by_carried_ = leaves_no_room();
-    return by_carried_;
+bool BlockLanczos<S>::is_complete() {
+    if (!options_.probe || whole_space() || probe_is_current()) return true;
+    if (carried_.count > k_ && carried_.count <= m_) {
+        std::vector<Index> beyond;
+        for (Index i = k_; i < carried_.count; ++i) beyond.push_back(i);
+        load_targets(beyond);
+        test_targets(beyond);
+        by_carried_ = leaves_no_room();
+        if (by_carried_) return true;
+        const double goal = useful_residual();
+        if (goal > tolerance() && refinements_++ < kMostRefinements) {
+            expand(beyond, goal);
+            return false;
+        }
+    } else if (carried_.count == k_) {
+        by_carried_ = leaves_no_room();
+        if (by_carried_) return true;
+    }
+    search_missed_copies();
+    return false;
+}
+
+/// What the residual of one vector may be for leaves_no_room() to hold with something to spare; 0: whatever it is, it
+/// will not hold.
+template <ScalarType S>
+double BlockLanczos<S>::useful_residual() const {
+    const Index m = carried_.count;
+    const double s = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
+    const double below = carried_.bound - theta_(m - 1), above = theta_(k_) - s;
+    if (!(below > 0.0 && above > 0.0)) return 0.0;
+    return 0.5 * std::min(below, std::sqrt(0.5 * above * (carried_.bound - s))) / std::sqrt(static_cast<double>(m));
 }
 
 /// True if no eigenvalue up to λ_k can be missing. V: the m = carried_.count lowest Ritz vectors, R = A V − V Θ,
@@ -126,13 +162,15 @@ bool BlockLanczos<S>::leaves_no_room() const {
     return m == k_ || theta_(k_) >= s + eta * eta / (complement - s);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                   \
-    template void BlockLanczos<S>::search_missed_copies();         \
-    template void BlockLanczos<S>::choose_search_bound();          \
-    template void BlockLanczos<S>::judge_search(Index);            \
-    template void BlockLanczos<S>::remove_lowest(Index);           \
-    template void BlockLanczos<S>::amplify_by_filter(Index);       \
-    template bool BlockLanczos<S>::carried_search_suffices();      \
+#define LAMBDABAR_INSTANTIATE(S)                                               \
+    template void BlockLanczos<S>::search_missed_copies();                     \
+    template void BlockLanczos<S>::choose_search_bound();                      \
+    template double BlockLanczos<S>::search_gain(const FilterInterval&) const; \
+    template void BlockLanczos<S>::judge_search(Index, double);                \
+    template void BlockLanczos<S>::remove_lowest(Index);                       \
+    template void BlockLanczos<S>::amplify_by_filter(Index, FilterInterval);   \
+    template bool BlockLanczos<S>::is_complete();                              \
+    template double BlockLanczos<S>::useful_residual() const;                  \
     template bool BlockLanczos<S>::leaves_no_room() const;
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

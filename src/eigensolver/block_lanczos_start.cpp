@@ -12,9 +12,9 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
+constexpr Index kBoundSteps = 12;      // Lanczos steps for the upper bound of the spectrum
 constexpr double kLeastChange = 1e-9;  // of a unit vector from step to step, above the rounding of its solve
-constexpr Index kSmall = 200;      // up to this dimension the basis may span the whole space
+constexpr Index kSmall = 200;          // up to this dimension the basis may span the whole space
 
 }  // namespace
 
@@ -86,8 +86,8 @@ bool BlockLanczos<S>::test_start_block() {
     return false;
 }
 
-/// V ← [V, what the vectors of the step before add]: along a smooth path X moves by nearly the same difference again, so
-/// that Rayleigh–Ritz on both extrapolates to second order.
+/// V ← [V, what the vectors of the step before add]: along a smooth path X moves by nearly the same difference again,
+/// so that Rayleigh–Ritz on both extrapolates to second order.
 template <ScalarType S>
 void BlockLanczos<S>::append_previous() {
     const Warm<S>* warm = usable_warm(options_, n_);

@@ -107,11 +107,11 @@ FormBounds change_since(const Search<S>& search, const Pencil<S>& pencil, Counte
             search.images.rows() == pencil.rows() && search.images.cols() == (pencil.B ? 2 : 1) * kSketchColumns;
         if (options.sum.total(fits ? 0 : 1) > 0) return {};
         const Matrix<S> images = sketch<S>(pencil, A, options.sum);
-        change = change_of_images<S>(images.leftCols(kSketchColumns), search.images.leftCols(kSketchColumns),
-                                     options.sum);
+        change =
+            change_of_images<S>(images.leftCols(kSketchColumns), search.images.leftCols(kSketchColumns), options.sum);
         if (pencil.B)
-            change_of_B = change_of_images<S>(images.rightCols(kSketchColumns),
-                                              search.images.rightCols(kSketchColumns), options.sum);
+            change_of_B = change_of_images<S>(images.rightCols(kSketchColumns), search.images.rightCols(kSketchColumns),
+                                              options.sum);
     }
     if (pencil.B && (change.largest() > 0.0 || change_of_B.largest() > 0.0)) return {};
     return change;
@@ -160,10 +160,9 @@ void remember_search(const Pencil<S>& pencil, CountedOperator<S>& A, const Eigsh
     options.warm->search = std::move(search);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                               \
-    template CarriedSearch carried_search<S>(const Pencil<S>&, CountedOperator<S>&, const EigshOptions<S>&,   \
-                                             double);                                                         \
-    template void remember_search<S>(const Pencil<S>&, CountedOperator<S>&, const EigshOptions<S>&,           \
+#define LAMBDABAR_INSTANTIATE(S)                                                                                     \
+    template CarriedSearch carried_search<S>(const Pencil<S>&, CountedOperator<S>&, const EigshOptions<S>&, double); \
+    template void remember_search<S>(const Pencil<S>&, CountedOperator<S>&, const EigshOptions<S>&,                  \
                                      const Eigenpairs<S>&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -37,8 +37,8 @@ void check(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflati
     require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b),
             "the start block is ", options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×",
             b);
-    require(options.start_change.size() == 0 ||
-                (options.start_change.rows() == options.start.rows() && options.start_change.cols() == options.start.cols()),
+    require(options.start_change.size() == 0 || (options.start_change.rows() == options.start.rows() &&
+                                                 options.start_change.cols() == options.start.cols()),
             "the change of the start block is ", options.start_change.rows(), "×", options.start_change.cols(),
             ", the start block ", options.start.rows(), "×", options.start.cols());
 }

@@ -78,8 +78,8 @@ struct [[nodiscard]] Eigenpairs {
     std::vector<Cluster> clusters;                                     // partition of 0 … k − 1
     double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
     double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
-    bool cuts_cluster = false;  // the guard belongs to the cluster at the open end of the set
-    bool probed = false;        // a random block was searched for missed copies, in this solve
+    bool cuts_cluster = false;    // the guard belongs to the cluster at the open end of the set
+    bool probed = false;          // a random block was searched for missed copies, in this solve
     bool search_carried = false;  // instead: an earlier search, the change of A since then, and the residuals of
                                   // `vectors` and `extra` leave no room for a missed copy
     /// What the search of this solve found: at most this many eigenvalues lie beyond `complete_bound` at the wanted end
@@ -117,21 +117,21 @@ struct Search {
     double far_end = 0.0;  // of the spectrum
     double norm_A = 0.0;
     Which which = Which::smallest;
-    bool pencil = false;                         // there was a B
-    Vector<S> entries = {}, entries_B = {};      // stored values of A and B, where they have entries …
-    std::uint64_t pattern = 0, pattern_B = 0;    // … and hashes of their patterns
-    Matrix<S> images = {};                       // else A Ω (and B Ω), Ω two fixed Gaussian columns
+    bool pencil = false;                       // there was a B
+    Vector<S> entries = {}, entries_B = {};    // stored values of A and B, where they have entries …
+    std::uint64_t pattern = 0, pattern_B = 0;  // … and hashes of their patterns
+    Matrix<S> images = {};                     // else A Ω (and B Ω), Ω two fixed Gaussian columns
 };
 
 /// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it,
 /// store it, clear it. Written by eigsh() and pullback(), read by the next call.
 template <ScalarType S>
 struct Warm {
-    Matrix<S> vectors;       // last eigenvectors followed by extra ones
-    Matrix<S> previous;      // those of the solve before
-    Matrix<S> adjoints;      // last adjoint solutions W
+    Matrix<S> vectors;            // last eigenvectors followed by extra ones
+    Matrix<S> previous;           // those of the solve before
+    Matrix<S> adjoints;           // last adjoint solutions W
     Matrix<S> previous_adjoints;  // those before
-    Eigen::VectorXd values;  // Ritz values of `vectors`
+    Eigen::VectorXd values;       // Ritz values of `vectors`
     double norm_A = 0.0;
     Which which = Which::smallest;           // the end they belong to: a solve at the other end starts anew
     Search<S> search;                        // what is known to be complete
