@@ -149,10 +149,11 @@ bool BlockLanczos<S>::all_converged() const {
     return true;
 }
 
-/// False if nothing was searched yet, or if the last search lowered a value: more copies may then be missing.
+/// False if nothing was searched yet, if the last search was inconclusive, or if it lowered a value: more copies may
+/// then be missing.
 template <ScalarType S>
 bool BlockLanczos<S>::probe_is_current() const {
-    if (!probed_) return false;
+    if (!probed_ || probed_values_.size() == 0) return false;
     for (Index i = 0; i < k_; ++i) {
         if (probed_values_(i) - theta_(i) > tolerance()) return false;
     }

@@ -51,10 +51,11 @@ private:
     double useful_residual() const;
     void search_missed_copies();
     void choose_search_bound();
+    FilterInterval search_interval(Index count) const;
+    void judge_count(double gain);
     void judge_search(Index first, double cut);
-    double search_gain(const FilterInterval& interval) const;
     void remove_lowest(Index count);
-    void amplify_by_filter(Index count, FilterInterval interval);
+    double amplify_by_filter(const FilterInterval& interval);
     void append();
     void restart(Index keep);
     void test_pairs(Index first, Index end);
@@ -99,7 +100,8 @@ private:
     Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
     Index complete_count_ = 0;       // Ritz values below complete_bound_; 0: that search says nothing
     double complete_bound_ = 0.0;
-    Index refinements_ = 0;  // of the vectors beyond the k, for the sake of `carried_`
+    Index inconclusive_ = 0;  // searches
+    Index refinements_ = 0;   // of the vectors beyond the k, for the sake of `carried_`
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

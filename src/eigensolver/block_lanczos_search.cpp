@@ -12,8 +12,11 @@ namespace {
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kProbeColumns = 2;
 constexpr Index kMostRefinements = 3;
-constexpr double kGainInSearch = 100.0;
-constexpr double kLongerSearch = 1.5;  // what a wider gap may cost
+constexpr Index kMostInconclusive = 20;  // searches
+// How far a level at the bound is to stand out of √N random components: to be noticed, and to be ruled out.
+constexpr double kGain = 100.0, kGainToCount = 500.0;
+constexpr double kLeastComponent = 0.01;  // of an eigenvector in a Gaussian vector: at least, in one of two
+constexpr double kLongerSearch = 2.5;     // what a wider gap may cost
 
 }  // namespace
 
@@ -33,14 +36,23 @@ void BlockLanczos<S>::search_missed_copies() {
     R_.resize(n_, columns);
     fill_random<S>(T_, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
                    options_.sum);
-    const Index inside = std::max(k_, complete_count_);
-    remove_lowest(inside);
-    const FilterInterval interval = filter_interval(std::min(inside, m_ - 1), inside);
-    amplify_by_filter(inside, interval);
+    remove_lowest(std::max(k_, complete_count_));
+    const FilterInterval interval = search_interval(complete_count_);
+    const double gain = amplify_by_filter(interval);
+    judge_count(gain);
     if (m_ + columns > capacity_) restart(capacity_ - columns);
     const Index first = m_;
     append();
     judge_search(first, interval.cut);
+}
+
+/// Up to a bound beyond λ_k: damped is all from the next Ritz value on. Up to λ_k (count = 0): all but another block.
+template <ScalarType S>
+FilterInterval BlockLanczos<S>::search_interval(Index count) const {
+    FilterInterval interval = filter_interval(std::min(k_, m_ - 1), k_);
+    if (count > 0) interval.cut = theta_(count);
+    interval.lowest = theta_(k_ - 1);  // p = 1 at λ_k
+    return interval;
 }
 
 /// Where something can be carried, the search reaches beyond λ_k, to the middle of the widest gap among the vectors
@@ -50,39 +62,39 @@ void BlockLanczos<S>::choose_search_bound() {
     complete_count_ = 0;
     complete_bound_ = theta_(k_ - 1);
     if (!options_.warm) return;
-    const double growth = chebyshev_growth(filter_interval(std::min(k_, m_ - 1), k_), theta_(k_ - 1));
+    const double growth = chebyshev_growth(search_interval(0), theta_(k_ - 1));
     const Index carried = k_ + (options_.extra < 0 ? k_ : options_.extra);
     double widest = 0.0;
-    for (Index count = k_; count <= std::min(carried, m_ - 2); ++count) {
+    for (Index count = k_; count <= std::min(carried, m_ - 1); ++count) {
         const double gap = theta_(count) - theta_(count - 1), bound = theta_(count - 1) + 0.5 * gap;
-        if (gap <= widest ||
-            chebyshev_growth(filter_interval(std::min(count, m_ - 1), count), bound) < growth / kLongerSearch) {
-            continue;
-        }
+        if (gap <= widest || chebyshev_growth(search_interval(count), bound) < growth / kLongerSearch) continue;
         widest = gap;
         complete_count_ = count;
         complete_bound_ = bound;
     }
 }
 
-/// How far a level at the bound must stand out of √N random components of size one. By 100 to be noticed. To rule one
-/// out by the Rayleigh quotient ρ of what is left of the block outside of V: beside a level of amplitude g·gain·√N, g
-/// its component in a random vector, ρ would come closer to the bound than ½ (upper − bound)/(g·gain)²; with this gain
-/// closer than halfway to the cut, unless |g| < 0.01 in both columns (probability 6e-5).
+/// Keeps the bound if no more than m = complete_count_ eigenvalues lie below it. With m + 1 of them, their eigenvectors
+/// would span some unit y orthogonal to the m lowest Ritz vectors. T = p(A) Z, orthogonal to these too, has the
+/// component ⟨p(A) y, Z⟩ along y, and ‖p(A) y‖ ≥ p(bound) = `gain`: less than 0.01 gain in both Gaussian columns of Z
+/// with probability 6e-5. So a smaller ‖T‖ rules y out.
 template <ScalarType S>
-double BlockLanczos<S>::search_gain(const FilterInterval& interval) const {
-    if (complete_count_ == 0) return kGainInSearch;
-    return kGainInSearch *
-           std::max(1.0, std::sqrt((interval.upper - complete_bound_) / (interval.cut - complete_bound_)));
+void BlockLanczos<S>::judge_count(double gain) {
+    if (complete_count_ == 0) return;
+    if (!(metric_.norms(T_, BW_, options_.sum).norm() < kLeastComponent * gain)) complete_count_ = 0;
 }
 
-/// Keeps the bound if the part of the search outside of the basis V rules out another eigenvector below it.
+/// The search is over if the part of it outside of the basis V rules out another eigenvector below the bound. Else V,
+/// with this part in it now, is searched again: its Ritz values beyond the k, which the filter relies on, were too
+/// high, as those of a start block may be, or there is something to be found.
 template <ScalarType S>
 void BlockLanczos<S>::judge_search(Index first, double cut) {
     const Index left = m_ - first;
-    if (left == 0 || complete_count_ == 0) return;
+    if (left == 0) return;
     const double lowest = dense_eigh<S>(G_.block(first, first, left, left)).values(0);
-    if (!(lowest > 0.5 * (complete_bound_ + cut))) complete_count_ = 0;
+    if (lowest > 0.5 * (complete_bound_ + cut)) return;
+    complete_count_ = 0;
+    if (++inconclusive_ <= kMostInconclusive) probed_values_.resize(0);
 }
 
 /// T ← T − X⟨X, T⟩ for the `count` lowest Ritz vectors, at the front of V.
@@ -92,22 +104,30 @@ void BlockLanczos<S>::remove_lowest(Index count) {
     add_product<S>(T_, X, -metric_.inner(X, T_, BW_, options_.sum, kProduct));
 }
 
-/// p(A) T with p at its largest beyond the bound; in stretches, made orthogonal to X after each, so that X cannot grow
-/// back.
+/// T ← p(A) T with p at its largest beyond the bound; in stretches, made orthogonal to the lowest Ritz vectors after
+/// each, so that they cannot grow back. Returns p(bound), where p(λ_k) = 1.
 template <ScalarType S>
-void BlockLanczos<S>::amplify_by_filter(Index count, FilterInterval interval) {
+double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
     const double growth = chebyshev_growth(interval, complete_bound_);
-    if (!(interval.upper > interval.cut && growth > 0.0)) return;
-    const double wanted = std::log(search_gain(interval) * std::sqrt(static_cast<double>(global_n_)));
-    const Index stretch = contrast_limit(interval, theta_(k_ - 1));
+    if (!(interval.upper > interval.cut && growth > 0.0)) return 0.0;
+    const double wanted =
+        std::log((complete_count_ > 0 ? kGainToCount : kGain) * std::sqrt(static_cast<double>(global_n_)));
+    FilterInterval whole = interval;
+    whole.lowest = theta_(0);
+    const Index stretch = contrast_limit(whole, theta_(k_ - 1));
     Index left = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
-    interval.lowest = theta_(k_ - 1);  // p = 1 at λ_k
     const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
+    const double growth_at_k = chebyshev_growth(interval, theta_(k_ - 1));
+    const auto log_cosh = [](double x) { return x + std::log1p(std::exp(-2.0 * x)) - std::log(2.0); };
+    double gain = 0.0;  // its logarithm
     for (; left > 0; left -= stretch) {
+        const Index degree = std::min(left, stretch);
         A_.apply_fused(T_, zero, 1.0, 0.0, R_);
-        chebyshev_filter<S>(A_, T_, R_, zero, std::min(left, stretch), interval);
-        remove_lowest(count);
+        chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);
+        remove_lowest(std::max(k_, complete_count_));
+        gain += log_cosh(static_cast<double>(degree) * growth) - log_cosh(static_cast<double>(degree) * growth_at_k);
     }
+    return std::exp(gain);
 }
 
 /// True if nothing is missing, by this solve's search or an earlier one's; else one step towards knowing.
@@ -165,10 +185,11 @@ bool BlockLanczos<S>::leaves_no_room() const {
 #define LAMBDABAR_INSTANTIATE(S)                                               \
     template void BlockLanczos<S>::search_missed_copies();                     \
     template void BlockLanczos<S>::choose_search_bound();                      \
-    template double BlockLanczos<S>::search_gain(const FilterInterval&) const; \
     template void BlockLanczos<S>::judge_search(Index, double);                \
     template void BlockLanczos<S>::remove_lowest(Index);                       \
-    template void BlockLanczos<S>::amplify_by_filter(Index, FilterInterval);   \
+    template double BlockLanczos<S>::amplify_by_filter(const FilterInterval&); \
+    template void BlockLanczos<S>::judge_count(double);                        \
+    template FilterInterval BlockLanczos<S>::search_interval(Index) const;     \
     template bool BlockLanczos<S>::is_complete();                              \
     template double BlockLanczos<S>::useful_residual() const;                  \
     template bool BlockLanczos<S>::leaves_no_room() const;

@@ -80,7 +80,8 @@ bool BlockLanczos<S>::test_start_block() {
     tested_at_.head(s) = theta_;
     if (s > k_ && all_converged() && guard_resolved() && trust_start_) {
         // Vectors say nothing of what they are orthogonal to: a level that dropped below λ_k since the last solve.
-        if (!warm || !options_.probe || leaves_no_room()) return true;
+        by_carried_ = leaves_no_room();
+        if (!warm || !options_.probe || by_carried_) return true;
     }
     norm_ = norm_here;
     return false;
