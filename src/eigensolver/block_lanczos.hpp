@@ -47,7 +47,9 @@ private:
     void test_targets(const std::vector<Index>& targets);
     void expand(const std::vector<Index>& targets, double goal);
     bool is_complete();
+    bool edge_is_true();
     bool leaves_no_room() const;
+    double clear_up_to() const;
     double useful_residual() const;
     void search_missed_copies();
     void choose_search_bound();
@@ -100,8 +102,10 @@ private:
     Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
     Index complete_count_ = 0;       // Ritz values below complete_bound_; 0: that search says nothing
     double complete_bound_ = 0.0;
-    Index inconclusive_ = 0;  // searches
-    Index refinements_ = 0;   // of the vectors beyond the k, for the sake of `carried_`
+    Index inconclusive_ = 0, uncounted_ = 0;  // searches
+    bool started_ = false;                    // from vectors of the caller's or the last solve's
+    Index preparations_ = 0;
+    Index refinements_ = 0;  // of the vectors beyond the k, for the sake of `carried_`
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

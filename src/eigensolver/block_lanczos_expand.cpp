@@ -40,7 +40,7 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) cons
 template <ScalarType S>
 Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
-    const double gain = std::min(kGain, 1.0 + std::log(std::max(1.0, missing)));
+    const double gain = started_ ? std::min(kGain, 1.0 + std::log(std::max(1.0, missing))) : kGain;
     const double growth = chebyshev_growth(interval, lowest);
     const Index limit = contrast_limit(interval, lowest);
     if (growth <= gain / static_cast<double>(kMostDegree)) return limit;

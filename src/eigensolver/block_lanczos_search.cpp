@@ -11,12 +11,20 @@ namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kProbeColumns = 2;
-constexpr Index kMostRefinements = 3;
+constexpr double kGuardError = 0.1;      // of its distance from λ_k
+constexpr double kTrueEdge = 0.3;        // residuals, relative to the distance of the edge
+constexpr Index kMostRefinements = 3;    // of the vectors beyond the k, before a search is made instead
+constexpr Index kMostPreparations = 12;  // of a start block, before it is searched as it is
+constexpr Index kMostUncounted = 3;      // searches that find the set complete, but not by a count that can be carried
 constexpr Index kMostInconclusive = 20;  // searches
 // How far a level at the bound is to stand out of √N random components: to be noticed, and to be ruled out.
-constexpr double kGain = 100.0, kGainToCount = 500.0;
-constexpr double kLeastComponent = 0.01;  // of an eigenvector in a Gaussian vector: at least, in one of two
-constexpr double kLongerSearch = 2.5;     // what a wider gap may cost
+constexpr double kGain = 100.0;
+template <ScalarType S>
+constexpr double kGainToCount = std::same_as<S, double> ? 500.0 : 100.0;
+// Of an eigenvector in one of two Gaussian vectors: less than this in both has probability 6e-5 (complex: 3e-5).
+template <ScalarType S>
+constexpr double kLeastComponent = std::same_as<S, double> ? 0.01 : 0.1;
+constexpr double kLongerSearch = 4.0;  // what a wider gap may cost
 
 }  // namespace
 
@@ -29,7 +37,7 @@ void BlockLanczos<S>::search_missed_copies() {
     by_carried_ = false;
     carried_.count = 0;
     probed_values_ = theta_.head(k_);
-    restart(std::max(keep_, k_ + 1));
+    restart(started_ ? std::min(k_ + b_ + 1, capacity_ - kProbeColumns) : std::max(keep_, k_ + 1));
     choose_search_bound();
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
     T_.resize(n_, columns);
@@ -66,6 +74,7 @@ void BlockLanczos<S>::choose_search_bound() {
     const Index carried = k_ + (options_.extra < 0 ? k_ : options_.extra);
     double widest = 0.0;
     for (Index count = k_; count <= std::min(carried, m_ - 1); ++count) {
+        if (count == k_ + 1) widest = 0.0;  // a count that includes the guard says more
         const double gap = theta_(count) - theta_(count - 1), bound = theta_(count - 1) + 0.5 * gap;
         if (gap <= widest || chebyshev_growth(search_interval(count), bound) < growth / kLongerSearch) continue;
         widest = gap;
@@ -81,7 +90,9 @@ void BlockLanczos<S>::choose_search_bound() {
 template <ScalarType S>
 void BlockLanczos<S>::judge_count(double gain) {
     if (complete_count_ == 0) return;
-    if (!(metric_.norms(T_, BW_, options_.sum).norm() < kLeastComponent * gain)) complete_count_ = 0;
+    if (metric_.norms(T_, BW_, options_.sum).norm() < kLeastComponent<S> * gain) return;
+    complete_count_ = 0;
+    if (++uncounted_ <= kMostUncounted) probed_values_.resize(0);
 }
 
 /// The search is over if the part of it outside of the basis V rules out another eigenvector below the bound. Else V,
@@ -111,7 +122,7 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
     const double growth = chebyshev_growth(interval, complete_bound_);
     if (!(interval.upper > interval.cut && growth > 0.0)) return 0.0;
     const double wanted =
-        std::log((complete_count_ > 0 ? kGainToCount : kGain) * std::sqrt(static_cast<double>(global_n_)));
+        std::log((complete_count_ > 0 ? kGainToCount<S> : kGain) * std::sqrt(static_cast<double>(global_n_)));
     FilterInterval whole = interval;
     whole.lowest = theta_(0);
     const Index stretch = contrast_limit(whole, theta_(k_ - 1));
@@ -134,6 +145,8 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
 template <ScalarType S>
 bool BlockLanczos<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;
+    by_carried_ = carried_.count == k_ && leaves_no_room();
+    if (by_carried_) return true;
     if (carried_.count > k_ && carried_.count <= m_) {
         std::vector<Index> beyond;
         for (Index i = k_; i < carried_.count; ++i) beyond.push_back(i);
@@ -146,12 +159,41 @@ bool BlockLanczos<S>::is_complete() {
             expand(beyond, goal);
             return false;
         }
-    } else if (carried_.count == k_) {
-        by_carried_ = leaves_no_room();
-        if (by_carried_) return true;
     }
-    search_missed_copies();
+    if (started_ && preparations_ < kMostPreparations && !edge_is_true()) {
+        ++preparations_;
+    } else {
+        search_missed_copies();
+    }
     return false;
+}
+
+/// A search goes by the Ritz values up to the cut. Those of a start block may be anything: vectors of another operator
+/// beyond the k, in which a missed copy hides among others. True if they are true; else they are iterated on once.
+template <ScalarType S>
+bool BlockLanczos<S>::edge_is_true() {
+    const Index edge = std::min(k_ + b_, global_n_ - 1);
+    if (m_ <= edge) {
+        T_.resize(n_, edge + 1 - m_);
+        fill_random<S>(T_, options_.seed, 0x65646765u, options_.sum);
+        append();
+        return exhausted_;
+    }
+    std::vector<Index> beyond;
+    for (Index i = k_; i <= edge; ++i) beyond.push_back(i);
+    load_targets(beyond);
+    test_targets(beyond);
+    const double goal = std::max(tolerance(), kTrueEdge * (theta_(edge) - theta_(k_ - 1)));
+    if (residual_.segment(k_, edge + 1 - k_).maxCoeff() <= goal) return true;
+    expand(beyond, goal);
+    return false;
+}
+
+/// Up to where no eigenvalue but the k may lie: nearly up to the guard, which has to be the next one.
+template <ScalarType S>
+double BlockLanczos<S>::clear_up_to() const {
+    const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
+    return std::max(beyond_k, theta_(k_) - kGuardError * (theta_(k_) - theta_(k_ - 1)));
 }
 
 /// What the residual of one vector may be for leaves_no_room() to hold with something to spare; 0: whatever it is, it
@@ -159,25 +201,26 @@ bool BlockLanczos<S>::is_complete() {
 template <ScalarType S>
 double BlockLanczos<S>::useful_residual() const {
     const Index m = carried_.count;
-    const double s = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
-    const double below = carried_.bound - theta_(m - 1), above = theta_(k_) - s;
+    const double s = clear_up_to(), below = carried_.bound - theta_(m - 1), above = theta_(k_) - s;
     if (!(below > 0.0 && above > 0.0)) return 0.0;
-    return 0.5 * std::min(below, std::sqrt(0.5 * above * (carried_.bound - s))) / std::sqrt(static_cast<double>(m));
+    return 0.8 * std::min(below, std::sqrt(0.8 * above * (carried_.bound - s))) / std::sqrt(static_cast<double>(m));
 }
 
-/// True if no eigenvalue up to λ_k can be missing. V: the m = carried_.count lowest Ritz vectors, R = A V − V Θ,
-/// η = ‖R‖_F, L = carried_.bound, C the compression of A to the complement of V.
+/// True if no eigenvalue up to λ_k, or before the guard, can be missing. V: the m = carried_.count lowest Ritz vectors,
+/// R = A V − V Θ, η = ‖R‖_F, L = carried_.bound, C the compression of A to the complement of V.
 ///
 /// At most m eigenvalues lie below L. If θ_m + η < L, then λ_min(C) ≥ L − η: a vector of the complement with a lower
 /// Rayleigh quotient would, with V, span a space whose m + 1 Ritz values are all below L (Courant–Fischer). So for
 /// s < L − η the inertia of A − s, that of C − s and of its Schur complement Θ − s − Rᴴ(C − s)⁻¹R together, leaves at
-/// most as many eigenvalues below s as there are θ_i < s + η²/(L − η − s). For an s just beyond λ_k this must be k.
+/// most as many eigenvalues below s as there are θ_i < s + η²/(L − η − s). This must be k. A count of k knows nothing
+/// of the guard: it serves the operator that was searched, whose guard was found then.
 template <ScalarType S>
 bool BlockLanczos<S>::leaves_no_room() const {
     const Index m = carried_.count;
-    if (m < k_ || m > m_) return false;
+    if (m < k_ || m > m_ || m_ <= k_ || (m == k_ && !carried_.unchanged)) return false;
+    const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
     const double eta = residual_.head(m).norm(), complement = carried_.bound - eta;
-    const double s = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
+    const double s = m > k_ ? clear_up_to() : beyond_k;
     if (!(theta_(m - 1) < complement && s < complement)) return false;  // false for a NaN too
     return m == k_ || theta_(k_) >= s + eta * eta / (complement - s);
 }
@@ -188,9 +231,11 @@ bool BlockLanczos<S>::leaves_no_room() const {
     template void BlockLanczos<S>::judge_search(Index, double);                \
     template void BlockLanczos<S>::remove_lowest(Index);                       \
     template double BlockLanczos<S>::amplify_by_filter(const FilterInterval&); \
+    template bool BlockLanczos<S>::edge_is_true();                             \
     template void BlockLanczos<S>::judge_count(double);                        \
     template FilterInterval BlockLanczos<S>::search_interval(Index) const;     \
     template bool BlockLanczos<S>::is_complete();                              \
+    template double BlockLanczos<S>::clear_up_to() const;                      \
     template double BlockLanczos<S>::useful_residual() const;                  \
     template bool BlockLanczos<S>::leaves_no_room() const;
 LAMBDABAR_INSTANTIATE(double)

@@ -59,6 +59,7 @@ bool BlockLanczos<S>::test_start_block() {
     const Index s = orthonormalize<S>(V_.leftCols(wanted), V_.leftCols(0), metric_, options_.seed, options_.sum,
                                       "eigsh: the start block");
     if (s == 0) return false;
+    started_ = true;
     m_ = s;
     BlockRef<S> V = V_.leftCols(s), AV = V_.middleCols(s, s);  // AV sits in the free columns next to V
     A_.apply(V, AV);

@@ -134,7 +134,8 @@ CarriedSearch carried_search(const Pencil<S>& pencil, CountedOperator<S>& A, con
     return {.count = search.count,
             .bound = sign * search.bound + falls - rounding,
             .upper = sign * search.far_end + rises + rounding,
-            .norm = search.norm_A - change.largest()};
+            .norm = search.norm_A - change.largest(),
+            .unchanged = change.largest() <= rounding};
 }
 
 template <ScalarType S>
