@@ -69,11 +69,14 @@ template <ScalarType S>
 void BlockLanczos<S>::choose_search_bound() {
     complete_count_ = 0;
     complete_bound_ = theta_(k_ - 1);
-    if (!options_.warm) return;
     const double growth = chebyshev_growth(search_interval(0), theta_(k_ - 1));
+    // The guard of a start block is as doubtful as its pairs are.
+    if (started_ && m_ > k_ && chebyshev_growth(search_interval(0), theta_(k_)) >= growth / kLongerSearch)
+        complete_bound_ = theta_(k_);
+    if (!options_.warm) return;
     const Index carried = k_ + (options_.extra < 0 ? k_ : options_.extra);
     double widest = 0.0;
-    for (Index count = k_; count <= std::min(carried, m_ - 1); ++count) {
+    for (Index count = started_ ? k_ + 1 : k_; count <= std::min(carried, m_ - 1); ++count) {
         if (count == k_ + 1) widest = 0.0;  // a count that includes the guard says more
         const double gap = theta_(count) - theta_(count - 1), bound = theta_(count - 1) + 0.5 * gap;
         if (gap <= widest || chebyshev_growth(search_interval(count), bound) < growth / kLongerSearch) continue;
