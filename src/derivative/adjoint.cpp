@@ -59,7 +59,8 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     const Warm<S>* warm = options.warm;
     const bool warm_fits = warm && warm->adjoints.rows() == n && warm->adjoints.cols() == k;
     const Matrix<S>& start = warm_fits ? warm->adjoints : options.start;
-    const bool extrapolates = warm_fits && warm->previous_adjoints.rows() == n && warm->previous_adjoints.cols() == k;
+    const bool has_previous = warm_fits && warm->previous_adjoints.rows() == n && warm->previous_adjoints.cols() == k;
+    const bool extrapolates = options.sum.total(has_previous ? 0 : 1) == 0;
     ProjectedSolveOptions<S> solve;
     if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
         std::ostringstream message;

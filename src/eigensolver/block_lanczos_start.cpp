@@ -93,7 +93,8 @@ bool BlockLanczos<S>::test_start_block() {
 template <ScalarType S>
 void BlockLanczos<S>::append_previous() {
     const Warm<S>* warm = usable_warm(options_, n_);
-    if (!warm || m_ == 0 || warm->previous.rows() != n_) return;
+    const bool fits = warm && m_ > 0 && warm->previous.rows() == n_ && warm->previous.cols() > 0;
+    if (options_.sum.total(fits ? 0 : 1) > 0) return;
     const Index count = std::min(warm->previous.cols(), capacity_ - m_ - b_);
     if (count < 1) return;
     T_ = warm->previous.leftCols(count);

@@ -82,8 +82,8 @@ struct [[nodiscard]] Eigenpairs {
     bool probed = false;          // a random block was searched for missed copies, in this solve
     bool search_carried = false;  // instead: an earlier search, the change of A since then, and the residuals of
                                   // `vectors` and `extra` leave no room for a missed copy
-    /// What the search of this solve found: at most this many eigenvalues lie beyond `complete_bound` at the wanted end
-    /// (0: nothing of the kind). Probable, not proved; see docs/eigensolver.md.
+    /// What the search of a solve with a Warm found: at most this many eigenvalues lie beyond `complete_bound` at the
+    /// wanted end (0: nothing of the kind). Probable, not proved; see docs/eigensolver.md.
     Index complete_count = 0;
     double complete_bound = std::numeric_limits<double>::quiet_NaN();
     double far_end = std::numeric_limits<double>::quiet_NaN();  // bound of the spectrum at the other end, in practice
@@ -108,8 +108,8 @@ struct [[nodiscard]] Eigenpairs {
     Index size() const { return values.size(); }
 };
 
-/// The last search for missed copies, and the operator it was made on: evidence that later solves on nearby operators
-/// refer to. Written by eigsh() only.
+/// The last search for missed copies that could count, and the operator it was made on: evidence that later solves on
+/// nearby operators refer to. Written by eigsh() only.
 template <ScalarType S>
 struct Search {
     Index count = 0;       // at most this many eigenvalues lay beyond `bound` at the wanted end; 0: no search
@@ -123,8 +123,16 @@ struct Search {
     Matrix<S> images = {};                     // else A Ω (and B Ω), Ω two fixed Gaussian columns
 };
 
-/// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it,
-/// store it, clear it. Written by eigsh() and pullback(), read by the next call.
+/// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it, store it, clear
+/// it. Written by eigsh() and pullback(), read by the next call. Memory: 2(k + e) + 2k vectors for k pairs, e extra
+/// ones and their adjoints, and one copy of the stored entries (without entries: two vectors).
+///
+/// What it changes is the cost, not what a result promises: residuals are those of the operator at hand, and that no
+/// eigenvalue is missing is shown anew at every solve. Either `search` and a bound of the operator's change since then
+/// leave no room for one (`search_carried`: for operators with entries a bound by Gershgorin's circles; for others an
+/// estimate from two Gaussian columns, sharp only if next to nothing changed), or a random block is searched
+/// (`probed`). Only with `probe = false` is a start that passes its residual tests taken at its word. Vectors may be
+/// replaced by the caller (`values` too, in the same order), `search` may only be copied or cleared.
 template <ScalarType S>
 struct Warm {
     Matrix<S> vectors;            // last eigenvectors followed by extra ones
