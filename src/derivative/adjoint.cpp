@@ -56,9 +56,11 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
 
     const Index b = static_cast<Index>(columns.size());
     Eigen::VectorXd lambda(b);
-    const Matrix<S>& start = options.warm && options.warm->adjoints.rows() == n && options.warm->adjoints.cols() == k
-                                 ? options.warm->adjoints
-                                 : options.start;
+    const Warm<S>* warm = options.warm;
+    const bool warm_fits = warm && warm->adjoints.rows() == n && warm->adjoints.cols() == k;
+    const Matrix<S>& start = warm_fits ? warm->adjoints : options.start;
+    const bool has_previous = warm_fits && warm->previous_adjoints.rows() == n && warm->previous_adjoints.cols() == k;
+    const bool extrapolates = options.sum.total(has_previous ? 0 : 1) == 0;
     ProjectedSolveOptions<S> solve;
     if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
         std::ostringstream message;
@@ -67,10 +69,12 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         throw std::invalid_argument(message.str());
     }
     if (start.size() > 0) solve.start.resize(n, b);
+    if (extrapolates) solve.start_change.resize(n, b);
     for (Index j = 0; j < b; ++j) {
         const Index i = columns[static_cast<std::size_t>(j)];
         lambda(j) = pairs.values(i);
         if (start.size() > 0) solve.start.col(j) = start.col(i);
+        if (extrapolates) solve.start_change.col(j) = start.col(i) - warm->previous_adjoints.col(i);
     }
     if (b < k) keep_columns(rhs, columns);
     scale_columns<S>(rhs, Eigen::VectorXd::Constant(b, -1.0));
@@ -144,6 +148,12 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
 }
 
 template <ScalarType S>
+void remember_adjoints(const Matrix<S>& W, Warm<S>& warm) {
+    std::swap(warm.previous_adjoints, warm.adjoints);
+    warm.adjoints = W;
+}
+
+template <ScalarType S>
 double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& x_norms, const Eigen::VectorXd& gaps,
                       const Eigen::VectorXd& weights, const Eigen::VectorXd& rhs_norms, double factor,
                       const PullbackReport& report, const Cotangent<S>& bar, const Sum& sum) {
@@ -163,6 +173,7 @@ double estimate_error(const Eigenpairs<S>& pairs, const Eigen::VectorXd& x_norms
 #define LAMBDABAR_INSTANTIATE(S)                                                                                     \
     template Block<S> solve_adjoint<S>(const Pencil<S>&, const Eigenpairs<S>&, const Eigen::VectorXd&,               \
                                        ConstBlockRef<S>, Block<S>, const PullbackOptions<S>&, PullbackReport&);      \
+    template void remember_adjoints<S>(const Matrix<S>&, Warm<S>&);                                                  \
     template double estimate_error<S>(const Eigenpairs<S>&, const Eigen::VectorXd&, const Eigen::VectorXd&,          \
                                       const Eigen::VectorXd&, const Eigen::VectorXd&, double, const PullbackReport&, \
                                       const Cotangent<S>&, const Sum&);

@@ -10,6 +10,10 @@ template <ScalarType S>
 Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps,
                        ConstBlockRef<S> X, Block<S> rhs, const PullbackOptions<S>& options, PullbackReport& report);
 
+/// W becomes the last adjoints of `warm`, and those the previous ones.
+template <ScalarType S>
+void remember_adjoints(const Matrix<S>& W, Warm<S>& warm);
+
 /// The relative error of ‖Ā‖_F to expect (mathematics.md, section 8). Eigenvector errors ≤ ‖r_i‖/δ_i act on the part in
 /// the span of X (`weights`, one per pair) and on `factor` times the adjoint, whose own error is its residual over the
 /// distance from λ_i to the spectrum outside the set. With B, vectors have B-norm 1 and the 2-norms `x_norms`.

@@ -110,7 +110,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
     if (has_vectors) {
         Z = solve_adjoint<S>(pencil, pairs, gaps, X, std::move(X_bar), options, report);
         result.adjoints = Z;
-        if (options.warm) options.warm->adjoints = result.adjoints;
+        if (options.warm) remember_adjoints<S>(result.adjoints, *options.warm);
         if (pencil.B) {
             Z_B = Z;
             scale_columns<S>(Z_B, -pairs.values);

@@ -90,7 +90,7 @@ Pullback<S> pullback(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const 
     for (Index i = 0; i < k; ++i) gaps(i) = gap_outside(pairs, i);
     Block<S> Z = solve_adjoint<S>(pencil, pairs, gaps, X, std::move(FX), options, result.report);
     result.adjoints = Z;
-    if (options.warm) options.warm->adjoints = result.adjoints;
+    if (options.warm) remember_adjoints<S>(result.adjoints, *options.warm);
     scale_columns<S>(Z, Eigen::VectorXd::Constant(k, 2.0));
     const Matrix<S> C = f.differences.template cast<S>().cwiseProduct(N);
     if (pencil.B) {  // h[a, b] = f[a, b] (a + b)/2 + (f(a) + f(b))/2 for h(λ) = λ f(λ)

@@ -33,10 +33,8 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             test_targets(targets);
         }
         if (all_converged()) {
-            if (options_.probe && !whole_space() && !probe_is_current()) {
-                search_missed_copies();
-                continue;
-            }
+            const bool may_carry = carried_.count > 0 && guard_resolved();
+            if ((carried_.count == 0 || may_carry) && !is_complete()) continue;
             if (guard_resolved()) {
                 if (verify()) return result(StopReason::converged);
                 continue;
@@ -51,7 +49,7 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             verify();
             return result(all_converged() ? StopReason::converged : StopReason::iteration_limit);
         }
-        expand(targets);
+        expand(targets, tolerance());
     }
 }
 
@@ -124,16 +122,21 @@ void BlockLanczos<S>::test_targets(const std::vector<Index>& targets) {
     }
 }
 
-/// Residuals of the k final Ritz vectors and the guard, all anew; false if one of the k no longer passes.
+/// Residuals of the Ritz vectors first … end − 1, anew.
 template <ScalarType S>
-bool BlockLanczos<S>::verify() {
-    const Index tested = std::min(k_ + 1, m_);
-    for (Index first = 0; first < tested; first += b_) {
+void BlockLanczos<S>::test_pairs(Index first, Index end) {
+    for (; first < end; first += b_) {
         std::vector<Index> targets;
-        for (Index i = first; i < std::min(first + b_, tested); ++i) targets.push_back(i);
+        for (Index i = first; i < std::min(first + b_, end); ++i) targets.push_back(i);
         load_targets(targets);
         test_targets(targets);
     }
+}
+
+/// The k final Ritz vectors and the guard; false if one of the k no longer passes.
+template <ScalarType S>
+bool BlockLanczos<S>::verify() {
+    test_pairs(0, std::min(k_ + 1, m_));
     return all_converged();
 }
 
@@ -146,10 +149,11 @@ bool BlockLanczos<S>::all_converged() const {
     return true;
 }
 
-/// False if nothing was searched yet, or if the last search lowered a value: more copies may then be missing.
+/// False if nothing was searched yet, if the last search was inconclusive, or if it lowered a value: more copies may
+/// then be missing.
 template <ScalarType S>
 bool BlockLanczos<S>::probe_is_current() const {
-    if (!probed_) return false;
+    if (!probed_ || probed_values_.size() == 0) return false;
     for (Index i = 0; i < k_; ++i) {
         if (probed_values_(i) - theta_(i) > tolerance()) return false;
     }
@@ -172,6 +176,7 @@ bool BlockLanczos<S>::guard_resolved() const {
     template std::vector<Index> BlockLanczos<S>::choose_targets() const;    \
     template void BlockLanczos<S>::load_targets(const std::vector<Index>&); \
     template void BlockLanczos<S>::test_targets(const std::vector<Index>&); \
+    template void BlockLanczos<S>::test_pairs(Index, Index);                \
     template bool BlockLanczos<S>::verify();                                \
     template bool BlockLanczos<S>::all_converged() const;                   \
     template bool BlockLanczos<S>::probe_is_current() const;                \

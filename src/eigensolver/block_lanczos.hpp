@@ -1,5 +1,6 @@
 #pragma once
 #include "block/metric.hpp"
+#include "carried_search.hpp"
 #include "operator/chebyshev_filter.hpp"
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
@@ -29,29 +30,41 @@ template <ScalarType S>
 class BlockLanczos {
 public:
     /// The lower end of `A` is wanted, which represents sign·C. `trust_start`: a start block that passes all tests ends
-    /// the solve.
+    /// the solve. With options.warm it takes `carried`, too, to end it, or a search.
     BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options, double sign,
-                 bool trust_start = true);
+                 bool trust_start = true, const CarriedSearch& carried = {});
 
     Eigenpairs<S> solve();
 
 private:
     void choose_sizes();
     bool test_start_block();
+    void append_previous();
     void start_randomly();
     void rayleigh_ritz();
     bool report_progress();
     std::vector<Index> choose_targets() const;
     void test_targets(const std::vector<Index>& targets);
-    void expand(const std::vector<Index>& targets);
+    void expand(const std::vector<Index>& targets, double goal);
+    bool is_complete();
+    bool edge_is_true();
+    bool leaves_no_room() const;
+    double clear_up_to() const;
+    double useful_residual() const;
     void search_missed_copies();
-    void remove_converged();
-    void amplify_by_filter();
+    void choose_search_bound();
+    FilterInterval search_interval(Index count) const;
+    void judge_count(double gain);
+    void judge_search(Index first, double cut);
+    void remove_lowest(Index count);
+    double amplify_by_filter(const FilterInterval& interval);
     void append();
     void restart(Index keep);
+    void test_pairs(Index first, Index end);
     bool verify();
-    FilterInterval filter_interval(Index lowest) const;
-    Index choose_degree(const FilterInterval& interval, double lowest) const;
+    FilterInterval filter_interval(Index lowest, Index inside) const;
+    static Index contrast_limit(const FilterInterval& interval, double value);
+    Index choose_degree(const FilterInterval& interval, double lowest, double missing) const;
     bool all_converged() const;
     bool guard_resolved() const;
     bool probe_is_current() const;
@@ -62,26 +75,37 @@ private:
     Eigenpairs<S> result(StopReason reason);
     void take_vectors(Index k, Index extra, Eigenpairs<S>& pairs);
 
+    static constexpr Index kMostDegree = 1000;
+    static constexpr double kContrast = 10.0;  // growth exponent that converged pairs may gain on a target
+
     CountedOperator<S>& A_;
     const Metric<S>& metric_;
     const EigshOptions<S>& options_;
     double sign_;
     bool trust_start_;
+    CarriedSearch carried_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
 
-    Block<S> V_;                               // basis
-    Index m_ = 0;                              // columns in use
-    Matrix<S> G_;                              // VᴴAV
-    Eigen::VectorXd theta_;                    // Ritz values
-    Matrix<S> Y_;                              // their coordinates
-    Block<S> T_, R_;                           // targets and their residuals; scratch of the filter
-    Block<S> BW_;                              // scratch of the metric
-    Eigen::VectorXd residual_;                 // of Ritz pair i when last tested; NaN: not tested
-    Eigen::VectorXd tested_at_;                // its Ritz value then
-    bool probed_ = false, exhausted_ = false;  // exhausted: no direction is left that V does not hold
-    Eigen::VectorXd probed_values_;            // the k lowest Ritz values when the last search began
+    Block<S> V_;                 // basis
+    Index m_ = 0;                // columns in use
+    Matrix<S> G_;                // VᴴAV
+    Eigen::VectorXd theta_;      // Ritz values
+    Matrix<S> Y_;                // their coordinates
+    Block<S> T_, R_;             // targets and their residuals; scratch of the filter
+    Block<S> BW_;                // scratch of the metric
+    Eigen::VectorXd residual_;   // of Ritz pair i when last tested; NaN: not tested
+    Eigen::VectorXd tested_at_;  // its Ritz value then
+    bool probed_ = false, exhausted_ = false,
+         by_carried_ = false;        // exhausted: no direction is left that V does not hold
+    Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began
+    Index complete_count_ = 0;       // Ritz values below complete_bound_; 0: that search says nothing
+    double complete_bound_ = 0.0;
+    Index inconclusive_ = 0, uncounted_ = 0;  // searches
+    bool started_ = false;                    // from vectors of the caller's or the last solve's
+    Index preparations_ = 0;
+    Index refinements_ = 0;  // of the vectors beyond the k, for the sake of `carried_`
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
 };
 

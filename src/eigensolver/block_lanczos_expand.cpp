@@ -1,4 +1,4 @@
-// How the basis of BlockLanczos grows and shrinks: filtered targets, the search for missed copies, restarts.
+// How the basis of BlockLanczos grows and shrinks: filtered targets, restarts.
 #include "block_lanczos.hpp"
 
 #include <algorithm>
@@ -10,26 +10,24 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr double kGain = 4.0;       // wanted growth exponent of one filter application
-constexpr double kContrast = 10.0;  // growth exponent that converged pairs may gain on a target
-constexpr Index kMostDegree = 1000;
-constexpr Index kProbeColumns = 2;
+constexpr double kGain = 4.0;  // wanted growth exponent of one filter application
+
+}  // namespace
 
 /// The largest degree that lets nothing at the bottom of the spectrum outgrow `value` by more than exp(kContrast):
 /// a vector orthogonal to converged pairs is so to their residuals only, and those must not take it over.
-Index contrast_limit(const FilterInterval& interval, double value) {
+template <ScalarType S>
+Index BlockLanczos<S>::contrast_limit(const FilterInterval& interval, double value) {
     const double lead = chebyshev_growth(interval, interval.lowest) - chebyshev_growth(interval, value);
     if (lead <= kContrast / static_cast<double>(kMostDegree)) return kMostDegree;
     return std::max<Index>(1, static_cast<Index>(kContrast / lead));
 }
 
-}  // namespace
-
-/// [cut, upper] holds everything beyond the wanted pairs and one more block.
+/// [cut, upper] holds everything beyond the lowest `inside` pairs and one more block.
 template <ScalarType S>
-FilterInterval BlockLanczos<S>::filter_interval(Index lowest) const {
+FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) const {
     const double spread = upper_ - theta_(0);
-    Index i = std::min(k_ + b_, m_ - 1);
+    Index i = std::min(inside + b_, m_ - 1);
     // A cluster that reaches beyond k + b must lie below the cut as a whole.
     while (i < m_ - 1 && theta_(i) - theta_(lowest) <= 1e-12 * spread) ++i;
     double cut = theta_(i);
@@ -37,21 +35,26 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest) const {
     return {theta_(0), cut, upper_};
 }
 
+/// One application grows what is wanted by exp(kGain), or by no more than `missing`, the factor by which the residuals
+/// are to fall, asks for: near the end, or from a good start, a filter is short.
 template <ScalarType S>
-Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest) const {
+Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
+    const double gain = started_ ? std::min(kGain, 1.0 + std::log(std::max(1.0, missing))) : kGain;
     const double growth = chebyshev_growth(interval, lowest);
     const Index limit = contrast_limit(interval, lowest);
-    if (growth <= kGain / static_cast<double>(kMostDegree)) return limit;
-    return std::clamp<Index>(static_cast<Index>(std::ceil(kGain / growth)), 1, limit);
+    if (growth <= gain / static_cast<double>(kMostDegree)) return limit;
+    return std::clamp<Index>(static_cast<Index>(std::ceil(gain / growth)), 1, limit);
 }
 
-/// W = p(A) T, from the targets and residuals at hand.
+/// W = p(A) T, from the targets and residuals at hand, which are to fall to `goal`.
 template <ScalarType S>
-void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
-    const FilterInterval interval = filter_interval(targets.front());
+void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
+    const FilterInterval interval = filter_interval(targets.front(), k_);
     const bool separable = interval.upper > interval.cut && interval.cut > interval.lowest;
-    degree_ = separable ? choose_degree(interval, theta_(targets.front())) : 1;
+    double worst = goal;
+    for (const Index i : targets) worst = std::max(worst, residual_(i));
+    degree_ = separable ? choose_degree(interval, theta_(targets.front()), worst / goal) : 1;
     if (degree_ > 1) {
         Eigen::VectorXd theta(T_.cols());
         for (Index j = 0; j < T_.cols(); ++j) theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
@@ -62,50 +65,6 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets) {
     if (m_ + T_.cols() > global_n_) T_.conservativeResize(n_, global_n_ - m_);
     if (m_ + T_.cols() > capacity_) restart(keep_);
     append();
-}
-
-/// Fills the space orthogonal to the converged pairs with a filtered random block: a copy of λ_i that every
-/// Krylov vector so far was orthogonal to is amplified until it stands out of n random components by 100.
-/// If one exists, Rayleigh–Ritz shows it below or beside the guard and the iteration goes on.
-template <ScalarType S>
-void BlockLanczos<S>::search_missed_copies() {
-    probed_ = true;
-    probed_values_ = theta_.head(k_);
-    restart(std::max(keep_, k_ + 1));
-    const Index columns = std::min(kProbeColumns, global_n_ - m_);
-    T_.resize(n_, columns);
-    R_.resize(n_, columns);
-    fill_random<S>(T_, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
-                   options_.sum);
-    remove_converged();
-    amplify_by_filter();
-    if (m_ + columns > capacity_) restart(capacity_ - columns);
-    append();
-}
-
-/// T ← T − X⟨X, T⟩ for the k converged pairs.
-template <ScalarType S>
-void BlockLanczos<S>::remove_converged() {
-    const auto X = V_.leftCols(k_);
-    add_product<S>(T_, X, -metric_.inner(X, T_, BW_, options_.sum, kProduct));
-}
-
-/// p(A) T with p at its largest beyond λ_k; in stretches, made orthogonal to X after each, so that X cannot grow back.
-template <ScalarType S>
-void BlockLanczos<S>::amplify_by_filter() {
-    FilterInterval interval = filter_interval(std::min(k_, m_ - 1));
-    const double growth = chebyshev_growth(interval, theta_(k_ - 1));
-    if (!(interval.upper > interval.cut && growth > 0.0)) return;
-    const double wanted = std::log(100.0 * std::sqrt(static_cast<double>(global_n_)));
-    const Index stretch = contrast_limit(interval, theta_(k_ - 1));
-    Index left = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
-    interval.lowest = theta_(k_ - 1);  // p = 1 at λ_k
-    const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
-    for (; left > 0; left -= stretch) {
-        A_.apply_fused(T_, zero, 1.0, 0.0, R_);
-        chebyshev_filter<S>(A_, T_, R_, zero, std::min(left, stretch), interval);
-        remove_converged();
-    }
 }
 
 /// V ← [V T], G ← [V T]ᴴ A [V T]; T is consumed.
@@ -140,14 +99,12 @@ void BlockLanczos<S>::restart(Index keep) {
     residual_.tail(capacity_ - keep).setConstant(kUntested);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                        \
-    template FilterInterval BlockLanczos<S>::filter_interval(Index) const;              \
-    template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double) const; \
-    template void BlockLanczos<S>::expand(const std::vector<Index>&);                   \
-    template void BlockLanczos<S>::search_missed_copies();                              \
-    template void BlockLanczos<S>::remove_converged();                                  \
-    template void BlockLanczos<S>::amplify_by_filter();                                 \
-    template void BlockLanczos<S>::append();                                            \
+#define LAMBDABAR_INSTANTIATE(S)                                                                \
+    template FilterInterval BlockLanczos<S>::filter_interval(Index, Index) const;               \
+    template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double, double) const; \
+    template void BlockLanczos<S>::expand(const std::vector<Index>&, double);                   \
+    template Index BlockLanczos<S>::contrast_limit(const FilterInterval&, double);              \
+    template void BlockLanczos<S>::append();                                                    \
     template void BlockLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

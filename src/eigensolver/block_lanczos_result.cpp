@@ -39,6 +39,13 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     pairs.reason = reason;
     pairs.converged = reason == StopReason::converged;
     pairs.probed = probed_;
+    pairs.search_carried = by_carried_;
+    if (pairs.converged && probed_ && complete_count_ > 0 && complete_count_ < m_ &&
+        theta_(complete_count_ - 1) < complete_bound_ && complete_bound_ < theta_(complete_count_)) {
+        pairs.complete_count = complete_count_;
+        pairs.complete_bound = sign_ * complete_bound_;
+        pairs.far_end = sign_ * upper_;
+    }
     pairs.products = A_.products();
     pairs.iterations = iterations_;
     pairs.basis_size = capacity_;

@@ -1,5 +1,6 @@
 // Block Lanczos on A, or on B⁻¹A: products only.
 #include "block_lanczos.hpp"
+#include "carried_search.hpp"
 #include "engines.hpp"
 #include "shift.hpp"
 #include "spectra_engine.hpp"
@@ -54,6 +55,17 @@ BlockSolve<S> factorized_inverse(const Pencil<S>& pencil, const EigshOptions<S>&
 
 double sign_of(Which which) { return which == Which::smallest ? 1.0 : -1.0; }
 
+/// With what options.warm knows of an earlier search, and what it is to know of this one.
+template <ScalarType S>
+Eigenpairs<S> solve_from_warm(const Pencil<S>& pencil, CountedOperator<S>& A, const Metric<S>& metric,
+                              const EigshOptions<S>& options, double sign) {
+    const CarriedSearch carried = carried_search<S>(pencil, A, options, sign);
+    Eigenpairs<S> pairs = BlockLanczos<S>(A, metric, options, sign, true, carried).solve();
+    remember_search<S>(pencil, A, options, pairs);
+    pairs.products = A.products();
+    return pairs;
+}
+
 }  // namespace
 
 template <ScalarType S>
@@ -72,7 +84,7 @@ Eigenpairs<S> solve_standard(const Pencil<S>& pencil, const EigshOptions<S>& opt
             return pairs;
         }
     }
-    return BlockLanczos<S>(counted, metric, options, sign).solve();
+    return solve_from_warm(pencil, counted, metric, options, sign);
 }
 
 template <ScalarType S>
@@ -84,7 +96,7 @@ Eigenpairs<S> solve_by_mass_inverse(const Pencil<S>& pencil, const EigshOptions<
     const MassInverted<S> inverted(pencil, solve_B);
     CountedOperator<S> counted(OperatorRef<S>(inverted), sign);
     const Metric<S> metric(pencil.B);
-    Eigenpairs<S> pairs = BlockLanczos<S>(counted, metric, options, sign).solve();
+    Eigenpairs<S> pairs = solve_from_warm(pencil, counted, metric, options, sign);
     pairs.engine = factorize ? "block_lanczos on B⁻¹A, B factorized" : "block_lanczos on B⁻¹A, inner CG on B";
     return pairs;
 }

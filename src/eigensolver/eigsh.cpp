@@ -73,13 +73,16 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
 template <ScalarType S>
 void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
     const Index n = pairs.vectors.rows(), k = pairs.size();
-    if (warm.adjoints.rows() == n && warm.adjoints.cols() == k && warm.vectors.rows() == n &&
-        warm.vectors.cols() >= k) {
+    const auto fits = [&](const Matrix<S>& W) { return W.rows() == n && W.cols() == k; };
+    if (fits(warm.adjoints) && warm.vectors.rows() == n && warm.vectors.cols() >= k) {
         const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
         const Metric<S> metric = metric_of(pencil, pairs.definite);
         Block<S> scratch;
-        warm.adjoints = (warm.adjoints * metric.inner(X_old, X_new, scratch, sum)).eval();
+        const Matrix<S> turn = metric.inner(X_old, X_new, scratch, sum);
+        warm.adjoints = (warm.adjoints * turn).eval();
+        if (fits(warm.previous_adjoints)) warm.previous_adjoints = (warm.previous_adjoints * turn).eval();
     }
+    if (warm.vectors.rows() == n) warm.previous = warm.vectors;
     warm.vectors.resize(n, k + pairs.extra.cols());
     warm.vectors << pairs.vectors, pairs.extra;
     warm.values.resize(warm.vectors.cols());

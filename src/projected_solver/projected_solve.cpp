@@ -37,6 +37,24 @@ void check(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflati
     require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b),
             "the start block is ", options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×",
             b);
+    require(options.start_change.size() == 0 || (options.start_change.rows() == options.start.rows() &&
+                                                 options.start_change.cols() == options.start.cols()),
+            "the change of the start block is ", options.start_change.rows(), "×", options.start_change.cols(),
+            ", the start block ", options.start.rows(), "×", options.start.cols());
+}
+
+/// U ← U + D diag(α), R ← R − A D diag(α) with the real α_i that make ‖r_i‖ smallest.
+template <ScalarType S>
+void extrapolate(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Matrix<S>& change, const Sum& sum,
+                 Block<S>& U, Block<S>& R) {
+    Block<S> D = change, AD(D.rows(), D.cols());
+    A.project_direction(D);
+    A.apply(D, lambda, AD);
+    const Eigen::VectorXd squares = norms<S>(AD, sum, "projected_solve: the operator's product").cwiseAbs2();
+    Eigen::VectorXd alpha = dots<S>(AD, R, sum).real();
+    for (Index j = 0; j < alpha.size(); ++j) alpha(j) = squares(j) > 0.0 ? alpha(j) / squares(j) : 0.0;
+    add_scaled<S>(U, D, alpha);
+    add_scaled<S>(R, AD, -alpha);
 }
 
 /// The listed columns of U, R: R = rhs − A U has been computed for all.
@@ -115,6 +133,11 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
             operator_on_Q.project_residual(R);
         }
         start_is_zero = false;
+        if (pass == 0 && options.start_change.size() > 0) {
+            solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
+            if ((solution.residuals.array() > target.array()).any())
+                extrapolate<S>(operator_on_Q, shift, options.start_change, options.sum, U, R);
+        }
         solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
         std::vector<Index> active;
         for (Index j = 0; j < b; ++j) {

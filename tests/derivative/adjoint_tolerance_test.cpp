@@ -158,6 +158,37 @@ TEST_CASE_TEMPLATE("pullback: yesterday's adjoints start today's solve", S, doub
     CHECK(pullback(problem.A, pairs, bar, {.warm = &warm}).report.iterations == first.report.iterations);
 }
 
+TEST_CASE_TEMPLATE("pullback: adjoints of two steps along a line extrapolate to the third", S, double, Complex) {
+    const Problem<S> problem;
+    const auto pairs = eigsh(problem.A, {.k = problem.k, .tol = 1e-12});
+    const auto bar = GroupObjective<S>(problem.n, problem.groups, 308).cotangent(pairs.values, pairs.vectors);
+    const Matrix<S> direction =
+        fix_gauge<S>(pairs.vectors, random_matrix<S>(problem.n, problem.k, 309), pairs.clusters);
+    const auto at = [&](double t) {
+        auto moved = bar;
+        moved.vectors += t * direction;
+        return moved;
+    };
+    Warm<S> warm;
+    (void)pullback(problem.A, pairs, at(0.0), {.tol = 1e-10, .warm = &warm});
+    (void)pullback(problem.A, pairs, at(1e-3), {.tol = 1e-10, .warm = &warm});
+    // The cotangent of an adjoint that is linear in t: one step of the last change, at one more product a column.
+    auto without = warm;
+    without.previous_adjoints.resize(0, 0);
+    const auto third = pullback(problem.A, pairs, at(2e-3), {.tol = 1e-8, .warm = &warm});
+    CHECK(third.report.iterations == 0);
+    CHECK(third.report.products == 2 * problem.k);
+    const auto from_last = pullback(problem.A, pairs, at(2e-3), {.tol = 1e-8, .warm = &without});
+    CHECK(from_last.report.iterations > 0);
+    const double allowed = third.report.error_estimate + from_last.report.error_estimate;
+    CHECK(relative_error(dense(third.A), dense(from_last.A)) <= allowed);
+    // A change that leads nowhere costs its product and does no harm.
+    warm.previous_adjoints = random_matrix<S>(problem.n, problem.k, 310);
+    const auto misled = pullback(problem.A, pairs, at(-1.0), {.tol = 1e-8, .warm = &warm});
+    const auto cold = pullback(problem.A, pairs, at(-1.0), {.tol = 1e-8});
+    CHECK(relative_error(dense(misled.A), dense(cold.A)) <= misled.report.error_estimate + cold.report.error_estimate);
+}
+
 TEST_CASE("pullback: a preconditioner saves adjoint iterations and changes nothing else") {
     const Sparse<double> M = laplacian({20, 19});
     const SparseHermitian<double> A(M);

@@ -95,12 +95,15 @@ TEST_CASE_TEMPLATE("eigsh: warm and start blocks work on 3 processes, one of whi
             options.start = rank.mine(start);
             const auto first = eigsh(rank.local(op), options);
             options.start.resize(0, 0);
-            const auto second = eigsh(rank.local(op), options);
-            return std::vector<Index>{first.converged ? first.products : -1, second.converged ? second.products : -1};
+            const auto second = eigsh(rank.local(op), options);  // the first took the start block at its word
+            const auto third = eigsh(rank.local(op), options);
+            return std::vector<Index>{first.converged ? first.products : -1, second.probed ? 1 : 0,
+                                      third.converged && third.search_carried ? third.products : -1};
         });
         for (const auto& cost : costs) {
             CHECK(cost[0] == 6);
-            CHECK(cost[1] == 6);
+            CHECK(cost[1] == 1);
+            CHECK(cost[2] == 6 + 2);  // two Gaussian columns beside the vectors
         }
     }
 }

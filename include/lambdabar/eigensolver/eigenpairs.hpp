@@ -78,8 +78,15 @@ struct [[nodiscard]] Eigenpairs {
     std::vector<Cluster> clusters;                                     // partition of 0 … k − 1
     double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
     double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
-    bool cuts_cluster = false;  // the guard belongs to the cluster at the open end of the set
-    bool probed = false;        // a random block was searched for missed copies
+    bool cuts_cluster = false;    // the guard belongs to the cluster at the open end of the set
+    bool probed = false;          // a random block was searched for missed copies, in this solve
+    bool search_carried = false;  // instead: an earlier search, the change of A since then, and the residuals of
+                                  // `vectors` and `extra` leave no room for a missed copy
+    /// What the search of a solve with a Warm found: at most this many eigenvalues lie beyond `complete_bound` at the
+    /// wanted end (0: nothing of the kind). Probable, not proved; see docs/eigensolver.md.
+    Index complete_count = 0;
+    double complete_bound = std::numeric_limits<double>::quiet_NaN();
+    double far_end = std::numeric_limits<double>::quiet_NaN();  // bound of the spectrum at the other end, in practice
     bool certified = false;  // the inertia of A − τB on both sides of the set proves that no eigenvalue is missing
 
     double sigma = std::numeric_limits<double>::quiet_NaN();  // the shift that was used, if any
@@ -101,15 +108,41 @@ struct [[nodiscard]] Eigenpairs {
     Index size() const { return values.size(); }
 };
 
-/// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it,
-/// store it, clear it. Written by eigsh() and pullback(), read by the next call.
+/// The last search for missed copies that could count, and the operator it was made on: evidence that later solves on
+/// nearby operators refer to. Written by eigsh() only.
+template <ScalarType S>
+struct Search {
+    Index count = 0;       // at most this many eigenvalues lay beyond `bound` at the wanted end; 0: no search
+    double bound = 0.0;    // in units of λ
+    double far_end = 0.0;  // of the spectrum
+    double norm_A = 0.0;
+    Which which = Which::smallest;
+    bool pencil = false;                       // there was a B
+    Vector<S> entries = {}, entries_B = {};    // stored values of A and B, where they have entries …
+    std::uint64_t pattern = 0, pattern_B = 0;  // … and hashes of their patterns
+    Matrix<S> images = {};                     // else A Ω (and B Ω), Ω two fixed Gaussian columns
+};
+
+/// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it, store it, clear
+/// it. Written by eigsh() and pullback(), read by the next call. Memory: 2(k + e) + 2k vectors for k pairs, e extra
+/// ones and their adjoints, and one copy of the stored entries (without entries: two vectors).
+///
+/// What it changes is the cost, not what a result promises: residuals are those of the operator at hand, and that no
+/// eigenvalue is missing is shown anew at every solve. Either `search` and a bound of the operator's change since then
+/// leave no room for one (`search_carried`: for operators with entries a bound by Gershgorin's circles; for others an
+/// estimate from two Gaussian columns, sharp only if next to nothing changed), or a random block is searched
+/// (`probed`). Only with `probe = false` is a start that passes its residual tests taken at its word. Vectors may be
+/// replaced by the caller (`values` too, in the same order), `search` may only be copied or cleared.
 template <ScalarType S>
 struct Warm {
-    Matrix<S> vectors;       // last eigenvectors followed by extra ones
-    Matrix<S> adjoints;      // last adjoint solutions W
-    Eigen::VectorXd values;  // Ritz values of `vectors`
+    Matrix<S> vectors;            // last eigenvectors followed by extra ones
+    Matrix<S> previous;           // those of the solve before
+    Matrix<S> adjoints;           // last adjoint solutions W
+    Matrix<S> previous_adjoints;  // those before
+    Eigen::VectorXd values;       // Ritz values of `vectors`
     double norm_A = 0.0;
     Which which = Which::smallest;           // the end they belong to: a solve at the other end starts anew
+    Search<S> search;                        // what is known to be complete
     std::shared_ptr<ShiftInvert<S>> factor;  // its symbolic analysis serves the next matrices on the same pattern
 };
 
