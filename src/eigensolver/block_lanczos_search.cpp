@@ -220,7 +220,7 @@ double BlockLanczos<S>::useful_residual() const {
 template <ScalarType S>
 bool BlockLanczos<S>::leaves_no_room() const {
     const Index m = carried_.count;
-    if (m < k_ || m > m_ || m_ <= k_ || (m == k_ && !carried_.unchanged)) return false;
+    if (m < k_ || m > m_ || m_ <= k_ || (m == k_ && !carried_.same_solve)) return false;
     const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
     const double eta = residual_.head(m).norm(), complement = carried_.bound - eta;
     const double s = m > k_ ? clear_up_to() : beyond_k;

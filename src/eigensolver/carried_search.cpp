@@ -135,7 +135,7 @@ CarriedSearch carried_search(const Pencil<S>& pencil, CountedOperator<S>& A, con
             .bound = sign * search.bound + falls - rounding,
             .upper = sign * search.far_end + rises + rounding,
             .norm = search.norm_A - change.largest(),
-            .unchanged = change.largest() <= rounding};
+            .same_solve = search.pairs == options.k && change.largest() <= rounding};
 }
 
 template <ScalarType S>
@@ -143,6 +143,7 @@ void remember_search(const Pencil<S>& pencil, CountedOperator<S>& A, const Eigsh
                      const Eigenpairs<S>& pairs) {
     if (!options.warm || !pairs.converged || !pairs.probed || pairs.complete_count == 0) return;
     Search<S> search{.count = pairs.complete_count,
+                     .pairs = pairs.size(),
                      .bound = pairs.complete_bound,
                      .far_end = pairs.far_end,
                      .norm_A = pairs.norm_A,

@@ -13,7 +13,7 @@ struct CarriedSearch {
     double bound = -std::numeric_limits<double>::infinity();
     double upper = std::numeric_limits<double>::infinity();  // above the spectrum; infinity: not known
     double norm = 0.0;                                       // below ‖C‖
-    bool unchanged = false;                                  // C is the operator of that search, to rounding
+    bool same_solve = false;  // C is the operator of that search, to rounding, and k the same: so is the guard
 };
 
 /// Moves the search that options.warm remembers to the operator at hand by Weyl's inequality: with

@@ -113,6 +113,7 @@ struct [[nodiscard]] Eigenpairs {
 template <ScalarType S>
 struct Search {
     Index count = 0;       // at most this many eigenvalues lay beyond `bound` at the wanted end; 0: no search
+    Index pairs = 0;       // the k of that solve
     double bound = 0.0;    // in units of λ
     double far_end = 0.0;  // of the spectrum
     double norm_A = 0.0;
