@@ -41,7 +41,6 @@ void finish_directions(const TwoLevelDirections& o, Size r, const double* out, d
         const double *z = o.Z.data + q * o.Z.ld, *bz = o.BZ.data + q * o.BZ.ld, *rhs = o.R.data + q * o.R.ld;
         const double *p0 = out, *p1 = out + R * ld, *q0 = out + 2 * R * ld, *q1 = out + 3 * R * ld;
         double* __restrict P = o.P + q * o.ldp, * __restrict Q = o.Q + q * o.ldq, * __restrict sum = pq;
-#pragma omp simd
         for (Size j = 0; j < b; ++j) {
             P[j] = z[j] + o.beta[j] * P[j] + (p0[j] + p1[j]);
             Q[j] = rhs[j] + o.shift[j] * bz[j] + o.beta[j] * Q[j] + (q0[j] + q1[j]);
