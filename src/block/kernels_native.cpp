@@ -21,13 +21,7 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
         clear_sums(G, m * b);
-        const Range all = partition_rows(n, p);
-        const Size tiles = gram_tiles(m, b);
-        for (Size r = all.begin; r < all.end; r += kChunk) {
-            const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
-            AheadOfBoth ahead{{V + rows.end * ldv, ldv, m, tiles}, {W + rows.end * ldw, ldw, b, tiles}};
-            gram_rows(rows, V, ldv, m, W, ldw, b, G, ahead);
-        }
+        for_chunks(partition_rows(n, p), [&](Range rows) { gram_chunk(rows, V, ldv, m, W, ldw, b, G); });
     }
 }
 
@@ -38,13 +32,11 @@ void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
         clear_sums(G, m * b);
-        const Range all = partition_rows(n, p);
-        for (Size r = all.begin; r < all.end; r += kChunk) {
-            const Range rows{r, r + kChunk < all.end ? r + kChunk : all.end};
+        for_chunks(partition_rows(n, p), [&](Range rows) {
             multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + kRows * p * C.ld);
             AheadOfBoth nothing{{V, 0, 0, 1}, {W, 0, 0, 1}};
             gram_rows(rows, V, ldv, m, W, ldw, b, G, nothing);
-        }
+        });
     }
 }
 

@@ -12,6 +12,13 @@
 namespace lambdabar::native {
 
 constexpr Size kChunk = 64;
+
+/// visit(rows) for all chunks of `all`.
+template <class Visit>
+inline void for_chunks(Range all, const Visit& visit) {
+    for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
+}
+
 constexpr int kRows = 4;     // of a product kept in registers
 constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
 
@@ -97,6 +104,13 @@ inline void gram_rows(Range rows, const double* V, Size ldv, Size m, const doubl
 inline Size gram_tiles(Size m, Size b) {
     const Size strips = m / 40 + (m % 40 >= 8) + (m % 8) / 4 + (m % 4) / 2 + m % 2;
     return strips * (b / 4 + (b % 4) / 2 + b % 2);
+}
+
+/// gram_rows of a chunk of more rows, which it asks for the next of.
+inline void gram_chunk(Range rows, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* G) {
+    const Size tiles = gram_tiles(m, b);
+    AheadOfBoth ahead{{V + rows.end * ldv, ldv, m, tiles}, {W + rows.end * ldw, ldw, b, tiles}};
+    gram_rows(rows, V, ldv, m, W, ldw, b, G, ahead);
 }
 
 /// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)

@@ -2,6 +2,7 @@
 // A complex block seen as the real block of twice the columns that the native kernels work on.
 #include <lambdabar/types.hpp>
 
+#include <algorithm>
 #include <vector>
 
 namespace lambdabar {
@@ -53,7 +54,8 @@ private:
           stride(b <= 2   ? b
                  : b <= 8 ? (b + 3) / 4 * 4
                           : (b + 7) / 8 * 8),
-          values(static_cast<std::size_t>(m * stride), 0.0) {}
+          // A row even of none: kernels count the columns of a row from its address.
+          values(static_cast<std::size_t>(std::max<Index>(m, 1) * stride), 0.0) {}
     Eigen::Map<Block<double>> view() { return {values.data(), rows, stride}; }
 };
 

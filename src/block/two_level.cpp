@@ -3,8 +3,6 @@
 #include "reductions.hpp"
 #include "two_level_native.hpp"
 
-#include <algorithm>
-
 namespace lambdabar {
 
 namespace {

@@ -11,15 +11,8 @@ namespace lambdabar::native {
 
 namespace {
 
-/// The chunk after `rows` of a block, for the `sweeps` sweeps over this one to ask for.
-Ahead next_chunk(const Columns& X, Range rows, Size sweeps) {
-    return {X.data + rows.end * X.ld, X.ld, X.count, sweeps > 0 ? sweeps : 1};
-}
-
 void add_gram(Range rows, const Columns& V, const Columns& W, double* G) {
-    const Size sweeps = gram_tiles(V.count, W.count);
-    AheadOfBoth ahead{next_chunk(V, rows, sweeps), next_chunk(W, rows, sweeps)};
-    gram_rows(rows, V.data, V.ld, V.count, W.data, W.ld, W.count, G, ahead);
+    gram_chunk(rows, V.data, V.ld, V.count, W.data, W.ld, W.count, G);
 }
 
 /// Σ z bz and Σ z r
@@ -57,11 +50,6 @@ void direct_rows(const TwoLevelDirections& o, Size r, double* out, double* pq) {
         product += R * term.C.ld;
     }
     finish_directions<R>(o, r, out, pq);
-}
-
-template <class Visit>
-void for_chunks(Range all, const Visit& visit) {
-    for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 
@@ -122,15 +123,20 @@ void BlockLanczos<S>::test_targets(const std::vector<Index>& targets) {
     }
 }
 
+/// Loads and tests the Ritz vectors first … end − 1, and returns their numbers.
+template <ScalarType S>
+std::vector<Index> BlockLanczos<S>::test_together(Index first, Index end) {
+    std::vector<Index> targets(static_cast<std::size_t>(end - first));
+    std::iota(targets.begin(), targets.end(), first);
+    load_targets(targets);
+    test_targets(targets);
+    return targets;
+}
+
 /// Residuals of the Ritz vectors first … end − 1, anew.
 template <ScalarType S>
 void BlockLanczos<S>::test_pairs(Index first, Index end) {
-    for (; first < end; first += b_) {
-        std::vector<Index> targets;
-        for (Index i = first; i < std::min(first + b_, end); ++i) targets.push_back(i);
-        load_targets(targets);
-        test_targets(targets);
-    }
+    for (; first < end; first += b_) (void)test_together(first, std::min(first + b_, end));
 }
 
 /// The k final Ritz vectors and the guard; false if one of the k no longer passes.
@@ -169,17 +175,18 @@ bool BlockLanczos<S>::guard_resolved() const {
                           !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                            \
-    template Eigenpairs<S> BlockLanczos<S>::solve();                        \
-    template void BlockLanczos<S>::rayleigh_ritz();                         \
-    template bool BlockLanczos<S>::report_progress();                       \
-    template std::vector<Index> BlockLanczos<S>::choose_targets() const;    \
-    template void BlockLanczos<S>::load_targets(const std::vector<Index>&); \
-    template void BlockLanczos<S>::test_targets(const std::vector<Index>&); \
-    template void BlockLanczos<S>::test_pairs(Index, Index);                \
-    template bool BlockLanczos<S>::verify();                                \
-    template bool BlockLanczos<S>::all_converged() const;                   \
-    template bool BlockLanczos<S>::probe_is_current() const;                \
+#define LAMBDABAR_INSTANTIATE(S)                                              \
+    template Eigenpairs<S> BlockLanczos<S>::solve();                          \
+    template void BlockLanczos<S>::rayleigh_ritz();                           \
+    template bool BlockLanczos<S>::report_progress();                         \
+    template std::vector<Index> BlockLanczos<S>::choose_targets() const;      \
+    template void BlockLanczos<S>::load_targets(const std::vector<Index>&);   \
+    template void BlockLanczos<S>::test_targets(const std::vector<Index>&);   \
+    template std::vector<Index> BlockLanczos<S>::test_together(Index, Index); \
+    template void BlockLanczos<S>::test_pairs(Index, Index);                  \
+    template bool BlockLanczos<S>::verify();                                  \
+    template bool BlockLanczos<S>::all_converged() const;                     \
+    template bool BlockLanczos<S>::probe_is_current() const;                  \
     template bool BlockLanczos<S>::guard_resolved() const;
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

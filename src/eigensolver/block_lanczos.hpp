@@ -60,6 +60,7 @@ private:
     double amplify_by_filter(const FilterInterval& interval);
     void append();
     void restart(Index keep);
+    std::vector<Index> test_together(Index first, Index end);
     void test_pairs(Index first, Index end);
     bool verify();
     FilterInterval filter_interval(Index lowest, Index inside) const;

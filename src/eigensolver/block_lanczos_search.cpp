@@ -151,10 +151,7 @@ bool BlockLanczos<S>::is_complete() {
     by_carried_ = carried_.count == k_ && leaves_no_room();
     if (by_carried_) return true;
     if (carried_.count > k_ && carried_.count <= m_) {
-        std::vector<Index> beyond;
-        for (Index i = k_; i < carried_.count; ++i) beyond.push_back(i);
-        load_targets(beyond);
-        test_targets(beyond);
+        const std::vector<Index> beyond = test_together(k_, carried_.count);
         by_carried_ = leaves_no_room();
         if (by_carried_) return true;
         const double goal = useful_residual();
@@ -182,20 +179,19 @@ bool BlockLanczos<S>::edge_is_true() {
         append();
         return exhausted_;
     }
-    std::vector<Index> beyond;
-    for (Index i = k_; i <= edge; ++i) beyond.push_back(i);
-    load_targets(beyond);
-    test_targets(beyond);
+    const std::vector<Index> beyond = test_together(k_, edge + 1);
     const double goal = std::max(tolerance(), kTrueEdge * (theta_(edge) - theta_(k_ - 1)));
     if (residual_.segment(k_, edge + 1 - k_).maxCoeff() <= goal) return true;
     expand(beyond, goal);
     return false;
 }
 
-/// Up to where no eigenvalue but the k may lie: nearly up to the guard, which has to be the next one.
+/// Up to where no eigenvalue but the k may lie: nearly up to the guard, which has to be the next one, unless the count
+/// of the k alone says nothing of it.
 template <ScalarType S>
 double BlockLanczos<S>::clear_up_to() const {
     const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
+    if (carried_.count == k_) return beyond_k;
     return std::max(beyond_k, theta_(k_) - kGuardError * (theta_(k_) - theta_(k_ - 1)));
 }
 
@@ -221,9 +217,8 @@ template <ScalarType S>
 bool BlockLanczos<S>::leaves_no_room() const {
     const Index m = carried_.count;
     if (m < k_ || m > m_ || m_ <= k_ || (m == k_ && !carried_.same_solve)) return false;
-    const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
     const double eta = residual_.head(m).norm(), complement = carried_.bound - eta;
-    const double s = m > k_ ? clear_up_to() : beyond_k;
+    const double s = clear_up_to();
     if (!(theta_(m - 1) < complement && s < complement)) return false;  // false for a NaN too
     return m == k_ || theta_(k_) >= s + eta * eta / (complement - s);
 }

@@ -15,20 +15,6 @@ constexpr Index kPatience = 3;   // steps that do not halve the largest residual
 constexpr double kRange = 14.0;  // log of what it may set wanted directions apart
 constexpr double kOverflow = 300.0;  // log of the most it may magnify anything by
 
-/// The columns of Z in T: for a real T the real and the imaginary part where a conjugate pair stands.
-template <ScalarType T>
-Matrix<T> columns_in(const Matrix<Complex>& Z, const Eigen::VectorXcd& values) {
-    if constexpr (std::same_as<T, double>) {
-        Matrix<double> parts = Z.real();
-        for (Index i = 1; i < Z.cols(); ++i) {
-            if (values(i).imag() < 0.0) parts.col(i) = Z.col(i - 1).imag();
-        }
-        return parts;
-    } else {
-        return Z;
-    }
-}
-
 }  // namespace
 
 template <ScalarType T>
@@ -85,10 +71,7 @@ void FilteredSearch<T>::rayleigh_ritz() {
 
     if constexpr (std::same_as<T, double>) {  // a complex multiple of a real vector could have next to no real part
         for (Index i = 0; i < count; ++i) {
-            if (values_(i).imag() != 0.0) continue;
-            Index large = 0;
-            vectors_.col(i).cwiseAbs().maxCoeff(&large);
-            vectors_.col(i) *= std::conj(vectors_(large, i)) / std::abs(vectors_(large, i));
+            if (values_(i).imag() == 0.0) turn_to_real(vectors_.col(i));
         }
     }
 
@@ -291,9 +274,7 @@ KrylovSchurResult FilteredSearch<T>::result(StopReason reason) {
         C_(X, 0.0, 1.0, 0.0, Y);
     };
     form_pairs<T>(vectors_.leftCols(closed(k_)), V_.leftCols(m_), apply, sum_, out);
-    out.converged =
-        reason == StopReason::converged && (out.residuals.array() <= out.allowed.array()).all() && sees_everything();
-    if (reason == StopReason::converged && !out.converged) out.reason = StopReason::iteration_limit;
+    judge_convergence(sees_everything(), out);
     out.probed = task_.probe;
     out.guard_value = guard_;
     out.guard_residual = guard_residual_;

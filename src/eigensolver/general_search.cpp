@@ -5,6 +5,7 @@
 #include "filtered_search.hpp"
 #include "general_transform.hpp"
 #include "krylov_schur.hpp"
+#include "ritz_pairs.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -203,9 +204,7 @@ private:
             const double allowed = 10.0 * pairs.residuals(i);
             Vector<Complex> x = pairs.vectors.col(i);
             if (std::abs(value.imag()) <= allowed) {
-                Index large = 0;
-                x.cwiseAbs().maxCoeff(&large);
-                x *= std::conj(x(large)) / std::abs(x(large));
+                turn_to_real(x);
                 pairs.values(i) = value.real();
                 if (x.imag().norm() > 1e-6) continue;  // one of a double value: no real direction of its own
                 pairs.vectors.col(i) = x.real().normalized().cast<Complex>();
@@ -220,23 +219,6 @@ private:
         }
     }
 
-    /// As many columns in T as there are pairs.
-    static Block<T> basis_of(const GeneralEigenpairs<S>& pairs) {
-        Block<T> X(pairs.vectors.rows(), pairs.size());
-        for (Index i = 0; i < pairs.size(); ++i) {
-            if constexpr (std::same_as<T, double>) {
-                if (pairs.values(i).imag() < 0.0) {
-                    X.col(i) = pairs.vectors.col(i).imag();
-                } else {
-                    X.col(i) = pairs.vectors.col(i).real();
-                }
-            } else {
-                X.col(i) = pairs.vectors.col(i);
-            }
-        }
-        return X;
-    }
-
     void add_left(const Eigen::VectorXd& distances, GeneralEigenpairs<S>& pairs) {
         const bool multiple = pairs.clusters.size() < static_cast<std::size_t>(pairs.size());
         std::string why;
@@ -246,7 +228,9 @@ private:
             // A filter needs no search: where XᴴY is regular, the block of right vectors sees every copy.
             const bool search = probe && !seen_.gave_up;
             const KrylovSchurResult left =
-                run(true, search, seen_.gave_up ? basis_of(pairs) : span_in<T>(pairs.vectors), false);
+                run(true, search,
+                    seen_.gave_up ? Block<T>(columns_in<T>(pairs.vectors, pairs.values)) : span_in<T>(pairs.vectors),
+                    false);
             count(left, pairs);
             pairs.left_products += left.products;
             Eigen::VectorXcd values(left.values.size());

@@ -221,10 +221,7 @@ KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
             KrylovSchurResult out;
             if (probing_) out = result(StopReason::iteration_limit);
             out.outline = Eigen::Map<const Eigen::VectorXcd>(outline_.data(), static_cast<Index>(outline_.size()));
-            out.scale = scale_;
-            out.departure = departure();
-            out.products = K_.products();
-            out.iterations = iterations_;
+            report(out);
             out.gave_up = true;
             return out;
         }
@@ -233,10 +230,15 @@ KrylovSchurResult KrylovSchur<T>::solve(const Block<T>& start) {
     }
 }
 
+/// What was seen of the operator, and the costs.
 template <ScalarType T>
-double KrylovSchur<T>::departure() const {
+void KrylovSchur<T>::report(KrylovSchurResult& out) const {
     const double square = K_.H().squaredNorm();
-    return square > 0.0 ? std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square) : 0.0;
+    if (square > 0.0) out.departure = std::sqrt(std::max(0.0, square - ritz_.schur.values.squaredNorm()) / square);
+    out.scale = scale_;
+    out.products = K_.products();
+    out.iterations = iterations_;
+    out.basis_size = basis_size_;
 }
 
 template <ScalarType T>
@@ -248,16 +250,11 @@ KrylovSchurResult KrylovSchur<T>::result(StopReason reason) {
     out.allowed = ritz_.allowed.head(k);
     const auto apply = [this](In<T> X, Out<T> Y) { K_.apply(X, Y); };
     form_pairs<T>(ritz_.vectors.leftCols(closed(k)), K_.V(), apply, sum_, out);
-    out.converged = reason == StopReason::converged && k == k_ && (out.residuals.array() <= out.allowed.array()).all();
-    if (reason == StopReason::converged && !out.converged) out.reason = StopReason::iteration_limit;
+    judge_convergence(k == k_, out);
     out.probed = probed_;
     out.guard_value = guard_;
     out.guard_residual = guard_residual_;
-    out.scale = scale_;
-    out.departure = departure();
-    out.products = K_.products();
-    out.iterations = iterations_;
-    out.basis_size = basis_size_;
+    report(out);
     return out;
 }
 

@@ -74,7 +74,7 @@ private:
     double distance(Index i) const {
         return task_.cluster_tol * (task_.relative ? std::abs(ritz_.schur.values(i)) : scale_);
     }
-    double departure() const;
+    void report(KrylovSchurResult& out) const;
     KrylovSchurResult result(StopReason reason);
 
     KrylovSchurTask task_;

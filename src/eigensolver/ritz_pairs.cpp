@@ -10,6 +10,31 @@ using Complex = std::complex<double>;
 
 }  // namespace
 
+void judge_convergence(bool complete, KrylovSchurResult& out) {
+    if (out.reason != StopReason::converged) return;
+    out.converged = complete && (out.residuals.array() <= out.allowed.array()).all();
+    if (!out.converged) out.reason = StopReason::iteration_limit;
+}
+
+void turn_to_real(Eigen::Ref<Vector<Complex>> z) {
+    Index large = 0;
+    z.cwiseAbs().maxCoeff(&large);
+    z *= std::conj(z(large)) / std::abs(z(large));
+}
+
+template <ScalarType T>
+Matrix<T> columns_in(const Matrix<Complex>& Z, const Eigen::VectorXcd& values) {
+    if constexpr (std::same_as<T, double>) {
+        Matrix<double> parts = Z.real();
+        for (Index i = 1; i < Z.cols(); ++i) {
+            if (values(i).imag() < 0.0) parts.col(i) = Z.col(i - 1).imag();
+        }
+        return parts;
+    } else {
+        return Z;
+    }
+}
+
 template <ScalarType T>
 void form_pairs(Matrix<Complex> z, ConstBlockRef<T> V, const typename KrylovDecomposition<T>::Apply& apply,
                 const Sum& sum, KrylovSchurResult& out) {
@@ -20,9 +45,7 @@ void form_pairs(Matrix<Complex> z, ConstBlockRef<T> V, const typename KrylovDeco
         for (Index i = 0; i < k; ++i) {
             const double im = out.values(i).imag();
             if (im == 0.0) {
-                Index large = 0;
-                z.col(i).cwiseAbs().maxCoeff(&large);
-                z.col(i) *= std::conj(z(large, i)) / std::abs(z(large, i));
+                turn_to_real(z.col(i));
                 z.col(i) = z.col(i).real().normalized().template cast<Complex>();
             } else if (im > 0.0 && im <= 0.25 * out.allowed(i)) {
                 Matrix<double> span(z.rows(), 4);
@@ -89,6 +112,8 @@ void form_pairs(Matrix<Complex> z, ConstBlockRef<T> V, const typename KrylovDeco
     }
 }
 
+template Matrix<double> columns_in<double>(const Matrix<Complex>&, const Eigen::VectorXcd&);
+template Matrix<Complex> columns_in<Complex>(const Matrix<Complex>&, const Eigen::VectorXcd&);
 template void form_pairs<double>(Matrix<Complex>, ConstBlockRef<double>, const KrylovDecomposition<double>::Apply&,
                                  const Sum&, KrylovSchurResult&);
 template void form_pairs<Complex>(Matrix<Complex>, ConstBlockRef<Complex>, const KrylovDecomposition<Complex>::Apply&,

@@ -54,15 +54,6 @@ void keep_columns(Block<S>& X, const std::vector<Index>& columns) {
     X.swap(kept);
 }
 
-/// X(:, columns_j) = Y(:, from_j)
-template <ScalarType S>
-void put_columns(Block<S>& X, const std::vector<Index>& columns, const Block<S>& Y, const std::vector<Index>& from) {
-#pragma omp parallel for schedule(static) if (X.rows() > 4096)
-    for (Index i = 0; i < X.rows(); ++i) {
-        for (std::size_t j = 0; j < columns.size(); ++j) X(i, columns[j]) = Y(i, from[j]);
-    }
-}
-
 inline void keep_entries(Eigen::VectorXd& x, const std::vector<Index>& entries) {
     for (std::size_t j = 0; j < entries.size(); ++j) x(static_cast<Index>(j)) = x(entries[j]);
     x.conservativeResize(static_cast<Index>(entries.size()));

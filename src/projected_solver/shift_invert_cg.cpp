@@ -40,7 +40,6 @@ public:
           P_(zeros<S>(R.rows(), R.cols())),
           Q_(zeros<S>(R.rows(), R.cols())),
           columns_(static_cast<std::size_t>(R.cols())) {
-        if (!metric_.identity()) BZ_ = zeros<S>(R.rows(), R.cols());
         load_extra();
         std::iota(columns_.begin(), columns_.end(), Index{0});
     }
@@ -52,8 +51,8 @@ public:
             problem_.solve(active(R_), active(Z_));
             result.solves += active();
             // P z = z − X a; r has no part along X, and neither is there more than rounding of it in z
-            TwoLevelSums<S> sums =
-                two_level_sums<S>(complement_.X(), extra_, active(Z_), image_of_z(), active(R_), problem_.sum, kSolve);
+            TwoLevelSums<S> sums = two_level_sums<S>(complement_.X(), extra_, active(Z_),
+                                                     metric_.image(active(Z_), BZ_), active(R_), problem_.sum, kSolve);
             const Eigen::VectorXd size =
                 (sums.zbz - sums.XBZ.colwise().squaredNorm().transpose()).cwiseMax(0.0).cwiseSqrt();
             if (result.iterations == 0) {
@@ -91,12 +90,6 @@ private:
     /// Columns not yet converged; they come first in all blocks.
     Index active() const { return lambda_.size(); }
     BlockRef<S> active(Block<S>& block) const { return block.leftCols(active()); }
-
-    ConstBlockRef<S> image_of_z() {
-        if (metric_.identity()) return active(Z_);
-        problem_.pencil.B->apply(active(Z_), active(BZ_));
-        return active(BZ_);
-    }
 
     /// Ê and B [E Ê], with those extra vectors whose λ_j lie beyond every λ_i, B-orthogonal to X.
     void load_extra() {

@@ -29,7 +29,8 @@ Eigen::VectorXd dots_bound(const Matrix<S>& X, const Matrix<S>& Y) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("two_level_sums: two Gram matrices and two rows of inner products in one pass", S, double, Complex) {
-    for (const auto [n, b, k, e] : kShapes) {
+    for (const Shape& shape : kShapes) {
+        const Index n = shape.n, b = shape.b, k = shape.k, e = shape.e;
         CAPTURE(n);
         const auto X = random_matrix<S>(n, k, 1), E = random_matrix<S>(n, e, 2), Z = random_matrix<S>(n, b, 3),
                    BZ = random_matrix<S>(n, b, 4), R = random_matrix<S>(n, b, 5);
@@ -43,7 +44,8 @@ TEST_CASE_TEMPLATE("two_level_sums: two Gram matrices and two rows of inner prod
 }
 
 TEST_CASE_TEMPLATE("two_level_directions: both directions and their curvature in one pass", S, double, Complex) {
-    for (const auto [n, b, k, e] : kShapes) {
+    for (const Shape& shape : kShapes) {
+        const Index n = shape.n, b = shape.b, k = shape.k, e = shape.e;
         CAPTURE(n);
         const auto Z = random_matrix<S>(n, b, 1), R = random_matrix<S>(n, b, 2), BZ = random_matrix<S>(n, b, 3),
                    P = random_matrix<S>(n, b, 4), Q = random_matrix<S>(n, b, 5), X = random_matrix<S>(n, k, 6),
