@@ -9,13 +9,41 @@ struct ShiftedSystems {
     Eigen::VectorXd targets;  // absolute, on ‖r_i − (C − s_i) w_i‖
     Index basis_size = 0, max_products = 0;
     std::uint64_t seed = 1;
+    /// Looks whether it is enough after every step, not only when the basis is full; ends where the minimal residuals
+    /// are taken for the first time, and leaves it to the caller to verify them.
+    bool single_run = false;
 };
 
 struct ShiftedSolution {
     Block<std::complex<double>> W;
-    Eigen::VectorXd residuals;  // by the recurrence
+    Eigen::VectorXd residuals;  // true ones; by the recurrence after a single run
     Index products = 0, iterations = 0;
+    Eigen::VectorXcd ritz_values;  // of the last basis of a single run
 };
+
+/// The real and imaginary parts side by side for a real T, a complex block as it is; and back.
+template <ScalarType T>
+Block<T> parts_of(const Block<std::complex<double>>& R) {
+    if constexpr (std::same_as<T, double>) {
+        Block<double> parts(R.rows(), 2 * R.cols());
+        parts << R.real(), R.imag();
+        return parts;
+    } else {
+        return R;
+    }
+}
+template <ScalarType T>
+Block<std::complex<double>> whole_of(const Block<T>& parts) {
+    if constexpr (std::same_as<T, double>) {
+        const Index b = parts.cols() / 2;
+        Block<std::complex<double>> R(parts.rows(), b);
+        R.real() = parts.leftCols(b);
+        R.imag() = parts.rightCols(b);
+        return R;
+    } else {
+        return parts;
+    }
+}
 
 /// C V = V H + V₊E with all residuals in the span of V₊. A cycle expands V until it is full and corrects by Galerkin,
 /// w_i += V c_i, (H − s_i) c_i = Vᴴ r_i: the new residual −V₊E c_i lies in V₊ again, whatever the shift. V then shrinks
