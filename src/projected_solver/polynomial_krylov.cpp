@@ -1,5 +1,7 @@
 #include "polynomial_krylov.hpp"
 
+#include "eigensolver/ordered_schur.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,6 +16,7 @@ constexpr double kMargin = 0.05;   // by which the spectrum is taken to reach be
 constexpr double kRange = 10.0;    // log of what p may set shifts, and what is projected out, apart
 constexpr double kSteps = 8.0;     // that p(C) should need: fewer trust the ellipse more, more orthogonalize more
 constexpr Index kMostSteps = 24;   // with one polynomial
+constexpr Index kPatience = 3;     // polynomials that do not lead to a tenth
 constexpr Index kFirstCycle = 20;  // vectors
 
 template <ScalarType T>
@@ -31,12 +34,12 @@ public:
             C_.project(Y);
         };
         if (!done()) first_cycle(apply);
-        while (!done() && products_ < systems_.max_products) {
+        for (Index failures = 0; !done() && products_ < systems_.max_products;) {
             const std::optional<ChebyshevPolynomial> p = choose();
             if (!p) break;
             const double before = excess();
             run(*p);
-            if (!(excess() < 0.1 * before)) break;
+            if (!(excess() < 0.1 * before) && ++failures > kPatience) break;
         }
         if (!done() && products_ < systems_.max_products) {
             ShiftedSystems rest = systems_;
@@ -107,7 +110,10 @@ private:
             C_.project(image);
             Y = image;
         };
-        const ShiftedSolution found = shifted_krylov_solve<T>(apply, R_, mapped, sum_);
+        // Where p is as large as at a shift, the ellipse is not around everything.
+        mapped.radius = mapped.shifts.cwiseAbs().minCoeff();
+        Block<T> basis;
+        const ShiftedSolution found = shifted_krylov_solve<T>(apply, R_, mapped, sum_, &basis);
         products_ += p.degree * found.products;
         iterations_ += p.degree * found.iterations;
         Block<T> Y = parts_of<T>(found.W);
@@ -115,6 +121,19 @@ private:
         C_.project(Y);
         products_ += (p.degree - 1) * Y.cols();
         take(whole_of<T>(Y));
+        if (!done()) look_at(basis);
+    }
+
+    /// What p magnified shows in its Krylov space: Ritz values of C there join the rim.
+    void look_at(const Block<T>& V) {
+        Block<T> images(V.rows(), V.cols());
+        C_.product(V, 0.0, 1.0, 0.0, images);
+        C_.project(images);
+        products_ += V.cols();
+        const Eigen::VectorXcd values =
+            schur_form<T>(gram<T>(V, images, sum_, "projected_gmres: the operator's product")).values;
+        rim_.conservativeResize(rim_.size() + values.size());
+        rim_.tail(values.size()) = values;
     }
 
     /// Adds to W, and computes the residuals.

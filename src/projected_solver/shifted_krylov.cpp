@@ -54,6 +54,8 @@ public:
         norms_ = norms<Complex>(R_, sum_, "projected_gmres: the right side");
     }
 
+    Block<T>& basis() { return basis_; }
+
     ShiftedSolution solve() {
         while (!done() && products_ < systems_.max_products) {
             const double before = excess();
@@ -90,7 +92,8 @@ private:
         while (true) {
             while (K.expand()) {
                 ++iterations_;
-                if (systems_.single_run && K.block() > 0 && minimal_residuals(K, g, at, width).enough) break;
+                if (systems_.single_run && K.block() > 0 && (too_large(K) || minimal_residuals(K, g, at, width).enough))
+                    break;
             }
             products_ += K.products() - counted_;
             counted_ = K.products();
@@ -106,11 +109,13 @@ private:
             bool grown = K.block() == 0 || !galerkin.allFinite();
             for (Index i = 0; i < g.cols(); ++i)
                 grown = grown || next.col(i).norm() > kGrowth * std::max(norms_(i), systems_.targets(i));
-            const bool last = minimal.enough || grown || products_ >= systems_.max_products;
+            const bool last =
+                minimal.enough || grown || products_ >= systems_.max_products || (systems_.single_run && too_large(K));
             add_combination<T>(W_, K.V(), last ? minimal.coordinates : galerkin);
             if (last && systems_.single_run) {
                 norms_ = minimal.residuals;
                 ritz_values_ = schur_form<T>(Matrix<T>(K.H())).values;
+                basis_ = K.V();
                 return;
             }
             if (last) {
@@ -122,6 +127,11 @@ private:
             shrink(K);
             at = K.size(), width = K.block();
         }
+    }
+
+    bool too_large(const KrylovDecomposition<T>& K) const {
+        return std::isfinite(systems_.radius) && K.size() >= 3 * K.block() &&
+               schur_form<T>(Matrix<T>(K.H())).values.cwiseAbs().maxCoeff() > systems_.radius;
     }
 
     struct Minimal {
@@ -194,19 +204,24 @@ private:
     Eigen::VectorXd norms_;
     Index products_ = 0, counted_ = 0, iterations_ = 0;
     Eigen::VectorXcd ritz_values_;
+    Block<T> basis_;
 };
 
 }  // namespace
 
 template <ScalarType T>
 ShiftedSolution shifted_krylov_solve(const typename KrylovDecomposition<T>::Apply& C, const Block<Complex>& R,
-                                     const ShiftedSystems& systems, const Sum& sum) {
-    return ShiftedKrylov<T>(C, R, systems, sum).solve();
+                                     const ShiftedSystems& systems, const Sum& sum, Block<T>* basis) {
+    ShiftedKrylov<T> krylov(C, R, systems, sum);
+    ShiftedSolution solution = krylov.solve();
+    if (basis) *basis = std::move(krylov.basis());
+    return solution;
 }
 
 template ShiftedSolution shifted_krylov_solve<double>(const KrylovDecomposition<double>::Apply&, const Block<Complex>&,
-                                                      const ShiftedSystems&, const Sum&);
+                                                      const ShiftedSystems&, const Sum&, Block<double>*);
 template ShiftedSolution shifted_krylov_solve<Complex>(const KrylovDecomposition<Complex>::Apply&,
-                                                       const Block<Complex>&, const ShiftedSystems&, const Sum&);
+                                                       const Block<Complex>&, const ShiftedSystems&, const Sum&,
+                                                       Block<Complex>*);
 
 }  // namespace lambdabar

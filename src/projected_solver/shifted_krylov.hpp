@@ -12,6 +12,7 @@ struct ShiftedSystems {
     /// Looks whether it is enough after every step, not only when the basis is full; ends where the minimal residuals
     /// are taken for the first time, and leaves it to the caller to verify them.
     bool single_run = false;
+    double radius = std::numeric_limits<double>::infinity();  // a single run ends where a Ritz value is larger
 };
 
 struct ShiftedSolution {
@@ -49,10 +50,10 @@ Block<std::complex<double>> whole_of(const Block<T>& parts) {
 /// w_i += V c_i, (H − s_i) c_i = Vᴴ r_i: the new residual −V₊E c_i lies in V₊ again, whatever the shift. V then shrinks
 /// to the Schur vectors nearest to the shifts. Where the minimal residual over the cycle's space is small enough, or
 /// the Galerkin residual has grown, the minimizing c_i is taken, and the solve ends, or begins again from its
-/// residuals. Real C: real arithmetic, on the real and imaginary parts of R.
+/// residuals. Real C: real arithmetic, on the real and imaginary parts of R. `basis` receives V of a single run.
 template <ScalarType T>
 ShiftedSolution shifted_krylov_solve(const typename KrylovDecomposition<T>::Apply& C,
                                      const Block<std::complex<double>>& R, const ShiftedSystems& systems,
-                                     const Sum& sum);
+                                     const Sum& sum, Block<T>* basis = nullptr);
 
 }  // namespace lambdabar
