@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -12,9 +13,11 @@ namespace lambdabar {
 namespace {
 
 using Complex = std::complex<double>;
-constexpr double kMargin = 0.05;   // by which the spectrum is taken to reach beyond the Ritz values
-constexpr double kRange = 10.0;    // log of what p may set shifts, and what is projected out, apart
-constexpr double kSteps = 8.0;     // that p(C) should need: fewer trust the ellipse more, more orthogonalize more
+constexpr double kMargin = 0.05;  // by which the spectrum is taken to reach beyond the Ritz values
+constexpr double kRange = 10.0;   // log of what p may set shifts, and what is projected out, apart
+static double kSteps = getenv("KS")
+                           ? atof(getenv("KS"))
+                           : 8.0;  // that p(C) should need: fewer trust the ellipse more, more orthogonalize more
 constexpr Index kMostSteps = 24;   // with one polynomial
 constexpr Index kPatience = 3;     // polynomials that do not lead to a tenth
 constexpr Index kFirstCycle = 20;  // vectors
@@ -71,15 +74,22 @@ private:
 
     std::optional<ChebyshevPolynomial> choose() const {
         std::vector<Complex> inside, outside(systems_.shifts.begin(), systems_.shifts.end());
+        if (rim_.size() == 0) return std::nullopt;
         Complex middle = systems_.shifts.mean();
         if (std::same_as<T, double>) middle = middle.real();
-        for (const Complex z : rim_) inside.push_back(z + kMargin * (z - middle));
+        Complex farthest = rim_(0);
+        for (const Complex z : rim_) {
+            inside.push_back(z + kMargin * (z - middle));
+            if (std::abs(z) > std::abs(farthest)) farthest = z;
+        }
+        // A few steps may not have come to the far end.
+        if (std::abs(farthest) > 0.0 && C_.norm > std::abs(farthest))
+            inside.push_back(farthest / std::abs(farthest) * C_.norm);
         inside.insert(inside.end(), C_.left.begin(), C_.left.end());
         if (std::same_as<T, double>) {
             for (const Complex z : C_.left) inside.push_back(std::conj(z));
         }
         inside = convex_hull(std::move(inside));
-        if (inside.empty()) return std::nullopt;
         const DampingEllipse ellipse = fit_ellipse(inside, outside, std::same_as<T, double>);
         double damped = -std::numeric_limits<double>::infinity(), least = -damped, most = damped, far = damped;
         for (const Complex z : inside) damped = std::max(damped, ellipse.growth(z));
@@ -116,11 +126,13 @@ private:
         const ShiftedSolution found = shifted_krylov_solve<T>(apply, R_, mapped, sum_, &basis);
         products_ += p.degree * found.products;
         iterations_ += p.degree * found.iterations;
-        Block<T> Y = parts_of<T>(found.W);
-        apply_quotient<T>(p, C_.product, systems_.shifts, Y);
-        C_.project(Y);
-        products_ += (p.degree - 1) * Y.cols();
-        take(whole_of<T>(Y));
+        if ((found.residuals.array() < 0.5 * norms_.array()).any()) {
+            Block<T> Y = parts_of<T>(found.W);
+            apply_quotient<T>(p, C_.product, systems_.shifts, Y);
+            C_.project(Y);
+            products_ += (p.degree - 1) * Y.cols();
+            take(whole_of<T>(Y));
+        }
         if (!done()) look_at(basis);
     }
 

@@ -11,6 +11,7 @@ struct ProjectedOperator {
     std::function<void(BlockRef<T>)> project;  // commutes with C; the systems live in its range
     Eigen::VectorXcd projected_out;            // eigenvalues that belong to what it removes
     Eigen::VectorXcd left;                     // eigenvalues known to be left, if any
+    double norm = 0.0;                         // largest |eigenvalue| met
 };
 
 /// The systems of shifted_krylov_solve(), by a polynomial p of C where that is worth it. Since p(z) − p(s) is divisible

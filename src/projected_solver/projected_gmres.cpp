@@ -108,9 +108,9 @@ void check(const GeneralPencil<S>& pencil, const GeneralEigenpairs<S>& pairs, co
 
 /// Everything outside the known pairs by one Krylov space of C.
 template <ScalarType S, ScalarType T>
-void solve_outside(const GeneralTransform<S, T>& transform, const Known& known, Complex guard, bool adjoint,
-                   const std::vector<Complex>& lambda, const Block<Complex>& rhs, const Eigen::VectorXd& tol,
-                   const GmresOptions& options, GmresSolution& solution) {
+void solve_outside(const GeneralTransform<S, T>& transform, const GeneralEigenpairs<S>& pairs, const Known& known,
+                   bool adjoint, const std::vector<Complex>& lambda, const Block<Complex>& rhs,
+                   const Eigen::VectorXd& tol, const GmresOptions& options, GmresSolution& solution) {
     const ObliqueProjector<T> project(known.directions, known.dual_of_directions, known.values, options.sum);
     const ObliqueProjector<Complex> project_complex(known.directions, known.dual_of_directions, known.values,
                                                     options.sum);
@@ -139,7 +139,9 @@ void solve_outside(const GeneralTransform<S, T>& transform, const Known& known, 
                                               Out<T> Y) { transform.apply_shifted(adjoint, X, shift, scale, beta, Y); },
                                .project = [&](BlockRef<T> X) { project.apply(X); },
                                .projected_out = known.values,
-                               .left = {}};
+                               .left = {},
+                               .norm = pairs.norm_A};
+        const Complex guard = pairs.guard_value;
         if (std::isfinite(guard.real())) C.left = Eigen::VectorXcd::Constant(1, adjoint ? std::conj(guard) : guard);
         found = polynomial_krylov_solve<T>(C, q, systems, options.sum);
     } else {
@@ -246,8 +248,7 @@ GmresSolution projected_gmres(const GeneralPencil<S>& pencil, const GeneralEigen
             solve_preconditioned(pencil, known, systems.adjoint, shifts, outside, tol, options, part);
         } else {
             with_transform(pencil, pairs, [&](const auto& transform) {
-                solve_outside(transform, known, pairs.guard_value, systems.adjoint, shifts, outside, tol, options,
-                              part);
+                solve_outside(transform, pairs, known, systems.adjoint, shifts, outside, tol, options, part);
             });
         }
         for (Index j = 0; j < outside.cols(); ++j) {
