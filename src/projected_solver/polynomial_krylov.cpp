@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -15,11 +14,10 @@ namespace {
 using Complex = std::complex<double>;
 constexpr double kMargin = 0.05;  // by which the spectrum is taken to reach beyond the Ritz values
 constexpr double kRange = 10.0;   // log of what p may set shifts, and what is projected out, apart
-static double kSteps = getenv("KS")
-                           ? atof(getenv("KS"))
-                           : 8.0;  // that p(C) should need: fewer trust the ellipse more, more orthogonalize more
-constexpr Index kMostSteps = 24;   // with one polynomial
-constexpr Index kPatience = 3;     // polynomials that do not lead to a tenth
+constexpr double kSteps = 10.0;   // that p(C) should need: fewer trust the ellipse more, more orthogonalize more
+constexpr Index kMostSteps = 12;  // with one polynomial, of a wide block; twice as many of one or two columns
+constexpr Index kMostDegree = 500;
+constexpr Index kPatience = 2;     // polynomials that do not lead to a tenth
 constexpr Index kFirstCycle = 20;  // vectors
 
 template <ScalarType T>
@@ -39,7 +37,7 @@ public:
         if (!done()) first_cycle(apply);
         for (Index failures = 0; !done() && products_ < systems_.max_products;) {
             const std::optional<ChebyshevPolynomial> p = choose();
-            if (!p) break;
+            if (!p || p->degree * capacity() > systems_.max_products - products_) break;
             const double before = excess();
             run(*p);
             if (!(excess() < 0.1 * before) && ++failures > kPatience) break;
@@ -53,12 +51,17 @@ public:
             products_ += found.products;
             iterations_ += found.iterations;
         }
-        return {std::move(W_), norms_, products_, iterations_, {}};
+        return {std::move(W_), norms_, products_, iterations_, {}, degree_};
     }
 
 private:
     double excess() const { return norms_.cwiseQuotient(systems_.targets.cwiseMax(1e-300)).maxCoeff(); }
     bool done() const { return (norms_.array() <= systems_.targets.array()).all(); }
+
+    Index capacity() const {
+        const Index parts = std::same_as<T, double> ? 2 * R_.cols() : R_.cols();
+        return kMostSteps * std::max<Index>(parts, 2);
+    }
 
     void first_cycle(const typename KrylovDecomposition<T>::Apply& apply) {
         ShiftedSystems first = systems_;
@@ -105,14 +108,15 @@ private:
         if (spread > 0.0) degree = std::min(degree, kRange / spread);
         if (degree < 4.0) return std::nullopt;
         return ChebyshevPolynomial{
-            .ellipse = ellipse, .unit_growth = most, .degree = static_cast<Index>(std::min(degree, 1000.0))};
+            .ellipse = ellipse, .unit_growth = most, .degree = std::min(static_cast<Index>(degree), kMostDegree)};
     }
 
     void run(const ChebyshevPolynomial& p) {
-        const Index parts = std::same_as<T, double> ? 2 * R_.cols() : R_.cols();
+        degree_ = p.degree;
         ShiftedSystems mapped = systems_;
         for (Complex& s : mapped.shifts) s = p.at(s);
-        mapped.max_products = kMostSteps * parts;
+        mapped.basis_size = capacity();
+        mapped.max_products = 1;  // as many as there is room for
         mapped.single_run = true;
         const typename KrylovDecomposition<T>::Apply apply = [&](In<T> X, Out<T> Y) {
             Block<T> image = X;
@@ -167,7 +171,7 @@ private:
     Block<Complex> R_, W_;
     Eigen::VectorXd norms_;
     Eigen::VectorXcd rim_;  // Ritz values
-    Index products_ = 0, iterations_ = 0;
+    Index products_ = 0, iterations_ = 0, degree_ = 0;
 };
 
 }  // namespace

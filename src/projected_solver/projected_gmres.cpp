@@ -131,10 +131,10 @@ void solve_outside(const GeneralTransform<S, T>& transform, const GeneralEigenpa
     project_complex.apply(q);
     const Eigen::VectorXd size = norms<Complex>(q, options.sum, "projected_gmres: the right side");
     systems.targets = tol.cwiseProduct(size);
-    // A polynomial of C saves orthogonalizations, which cost next to nothing beside solves.
-    const bool polynomial = transform.products_only() && options.basis_size == 0;
+    // A polynomial of C saves orthogonalizations, which cost next to nothing beside solves. A small space is exhausted
+    // by one cycle.
     ShiftedSolution found;
-    if (polynomial) {
+    if (transform.products_only() && options.basis_size == 0 && options.sum.total(n) > 120) {
         ProjectedOperator<T> C{.product = [&](In<T> X, Complex shift, double scale, double beta,
                                               Out<T> Y) { transform.apply_shifted(adjoint, X, shift, scale, beta, Y); },
                                .project = [&](BlockRef<T> X) { project.apply(X); },
@@ -158,6 +158,7 @@ void solve_outside(const GeneralTransform<S, T>& transform, const GeneralEigenpa
     (transform.inverted() ? solution.solves : solution.products) += found.products;
     if (transform.inverted()) solution.solves += std::same_as<T, double> ? 2 * c : c;
     solution.method = transform.inverted() ? "restarted GMRES with (A − σB)⁻¹" : "restarted GMRES";
+    if (found.degree > 0) solution.method += ", Chebyshev polynomial of degree " + std::to_string(found.degree);
 }
 
 /// The same by flexible GMRES on A − λB itself.

@@ -63,7 +63,7 @@ public:
             if (systems_.single_run) break;
             if (!(excess() < 0.9 * before)) break;  // stagnation at rounding, or of the method
         }
-        return {std::move(W_), norms_, products_, iterations_, std::move(ritz_values_)};
+        return {std::move(W_), norms_, products_, iterations_, std::move(ritz_values_), 0};
     }
 
 private:

@@ -20,6 +20,7 @@ struct ShiftedSolution {
     Eigen::VectorXd residuals;  // true ones; by the recurrence after a single run
     Index products = 0, iterations = 0;
     Eigen::VectorXcd ritz_values;  // of the last basis of a single run
+    Index degree = 0;              // of the polynomial used last, if any
 };
 
 /// The real and imaginary parts side by side for a real T, a complex block as it is; and back.
