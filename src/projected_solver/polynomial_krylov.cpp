@@ -45,11 +45,10 @@ public:
         if (!done() && products_ < systems_.max_products) {
             ShiftedSystems rest = systems_;
             rest.max_products -= products_;
-            ShiftedSolution found = shifted_krylov_solve<T>(apply, R_, rest, sum_);
-            W_ += found.W;
-            norms_ = found.residuals;
+            const ShiftedSolution found = shifted_krylov_solve<T>(apply, R_, rest, sum_);
             products_ += found.products;
             iterations_ += found.iterations;
+            take(found.W);  // its residuals are relative to what was left, not to all of W
         }
         return {std::move(W_), norms_, products_, iterations_, {}, degree_};
     }
