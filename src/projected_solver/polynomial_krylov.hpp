@@ -25,8 +25,9 @@ struct ProjectedOperator {
 /// values of a first short cycle with C itself (Manteuffel, Numer. Math. 28, 1977), with p(s) = 1 for the outermost
 /// shift. Real C: real arithmetic, whatever the shifts.
 ///
-/// Where no ellipse holds the spectrum and not the shifts, or p has not led to a tenth of the residual,
-/// shifted_krylov_solve() goes on. Residuals are true ones, each of one block product with C.
+/// Where p is larger on the space than at a shift, the ellipse was too small; Ritz values of C from that space join the
+/// others. Where no ellipse holds the spectrum and not the shifts, or three polynomials have not led to a tenth of the
+/// residual, shifted_krylov_solve() goes on. Residuals are true ones, each of one block product with C.
 template <ScalarType T>
 ShiftedSolution polynomial_krylov_solve(const ProjectedOperator<T>& C, const Block<std::complex<double>>& R,
                                         const ShiftedSystems& systems, const Sum& sum);
