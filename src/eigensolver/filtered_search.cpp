@@ -18,8 +18,8 @@ constexpr double kOverflow = 300.0;  // log of the most it may magnify anything 
 }  // namespace
 
 template <ScalarType T>
-FilteredSearch<T>::FilteredSearch(Fused C, Index n, const KrylovSchurTask& task, const KrylovSchurResult& known,
-                                  const Sum& sum)
+FilteredSearch<T>::FilteredSearch(FusedProduct<T> C, Index n, const KrylovSchurTask& task,
+                                  const KrylovSchurResult& known, const Sum& sum)
     : C_(std::move(C)),
       n_(n),
       task_(task),
@@ -183,22 +183,9 @@ Index FilteredSearch<T>::choose_degree() {
     return degree_ = std::clamp<Index>(static_cast<Index>(std::ceil(degree)), 4, 1000);
 }
 
-// p_j = T_j((z − c)/e)/T_j(r/e) by p_(j+1) = 2 s' (z − c) p_j − e² s s' p_(j−1), s' = 1/(2r − e² s), s = 1/r at first:
-// only e² enters, so that a real operator stays in real arithmetic for imaginary foci too.
 template <ScalarType T>
 void FilteredSearch<T>::filter(Block<T>& X, Index degree) {
-    const Complex c = ellipse_.center;
-    const double r = ellipse_.real_semi_axis(most_), f = ellipse_.focal_square;
-    Block<T> Y(X.rows(), X.cols());
-    double s = 1.0 / r;
-    C_(X, c, s, 0.0, Y);
-    for (Index j = 2; j <= degree; ++j) {
-        const double next = 1.0 / (2.0 * r - f * s);
-        C_(Y, c, 2.0 * next, f * s * next, X);
-        X.swap(Y);
-        s = next;
-    }
-    X.swap(Y);
+    apply_polynomial<T>({.ellipse = ellipse_, .unit_growth = most_, .degree = degree}, C_, X);
     products_ += degree * X.cols();
 }
 

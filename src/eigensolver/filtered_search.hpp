@@ -1,5 +1,5 @@
 #pragma once
-#include "damping_ellipse.hpp"
+#include "chebyshev_polynomial.hpp"
 #include "krylov_schur.hpp"
 
 namespace lambdabar {
@@ -21,11 +21,9 @@ namespace lambdabar {
 template <ScalarType T>
 class FilteredSearch {
 public:
-    /// Y = scale·(C X − shift X) − beta Y
-    using Fused = std::function<void(In<T> X, std::complex<double> shift, double scale, double beta, Out<T> Y)>;
-
     /// `known`: what a Krylov–Schur run that was too slow has seen; its outline says where the spectrum lies.
-    FilteredSearch(Fused C, Index n, const KrylovSchurTask& task, const KrylovSchurResult& known, const Sum& sum);
+    FilteredSearch(FusedProduct<T> C, Index n, const KrylovSchurTask& task, const KrylovSchurResult& known,
+                   const Sum& sum);
 
     /// Columns the filter works on.
     static Index width(Index k) { return (k + 2 + 3) / 4 * 4; }
@@ -47,7 +45,7 @@ private:
     Index closed(Index p) const { return closed_count<T>(values_, p); }
     KrylovSchurResult result(StopReason reason);
 
-    Fused C_;
+    FusedProduct<T> C_;
     Index n_;
     KrylovSchurTask task_;
     const Sum& sum_;

@@ -72,8 +72,7 @@ private:
     /// operator is better off with Krylov–Schur.
     bool may_filter() const {
         const bool an_end = options_.which == Which::rightmost || options_.which == Which::leftmost;
-        return an_end && !transform_.inverted() && pencil_.A_entries && !pencil_.B && options_.block_size == 0 &&
-               options_.basis_size == 0 &&
+        return an_end && transform_.products_only() && options_.block_size == 0 && options_.basis_size == 0 &&
                options_.sum.total(transform_.rows()) > 60 * FilteredSearch<T>::width(options_.k);
     }
 

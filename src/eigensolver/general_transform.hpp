@@ -20,6 +20,8 @@ public:
         : pencil_(pencil), sigma_(sigma), inverted_(!std::isnan(sigma.real())), solve_(std::move(solve)) {}
 
     bool inverted() const { return inverted_; }
+    /// C is A, given by its entries: products, with blocks above all, are cheap.
+    bool products_only() const { return !inverted_ && !pencil_.B && pencil_.A_entries; }
     Index rows() const { return pencil_.rows(); }
 
     /// The eigenvalue of C, on the side asked for, that belongs to λ, and back.

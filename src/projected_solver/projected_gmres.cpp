@@ -3,8 +3,8 @@
 #include "eigensolver/biorthonormal.hpp"
 #include "eigensolver/general_transform.hpp"
 #include "flexible_gmres.hpp"
+#include "polynomial_krylov.hpp"
 #include "sentence.hpp"
-#include "shifted_krylov.hpp"
 
 #include <Eigen/LU>
 
@@ -108,9 +108,9 @@ void check(const GeneralPencil<S>& pencil, const GeneralEigenpairs<S>& pairs, co
 
 /// Everything outside the known pairs by one Krylov space of C.
 template <ScalarType S, ScalarType T>
-void solve_outside(const GeneralTransform<S, T>& transform, const Known& known, bool adjoint,
-                   const std::vector<Complex>& lambda, const Block<Complex>& rhs, const Eigen::VectorXd& tol,
-                   const GmresOptions& options, GmresSolution& solution) {
+void solve_outside(const GeneralTransform<S, T>& transform, const GeneralEigenpairs<S>& pairs, const Known& known,
+                   bool adjoint, const std::vector<Complex>& lambda, const Block<Complex>& rhs,
+                   const Eigen::VectorXd& tol, const GmresOptions& options, GmresSolution& solution) {
     const ObliqueProjector<T> project(known.directions, known.dual_of_directions, known.values, options.sum);
     const ObliqueProjector<Complex> project_complex(known.directions, known.dual_of_directions, known.values,
                                                     options.sum);
@@ -131,11 +131,26 @@ void solve_outside(const GeneralTransform<S, T>& transform, const Known& known, 
     project_complex.apply(q);
     const Eigen::VectorXd size = norms<Complex>(q, options.sum, "projected_gmres: the right side");
     systems.targets = tol.cwiseProduct(size);
-    const auto apply = [&](In<T> X, Out<T> Y) {
-        transform.apply(adjoint, X, Y);
-        project.apply(Y);
-    };
-    ShiftedSolution found = shifted_krylov_solve<T>(apply, q, systems, options.sum);
+    // A polynomial of C saves orthogonalizations, which cost next to nothing beside solves. A small space is exhausted
+    // by one cycle.
+    ShiftedSolution found;
+    if (transform.products_only() && options.basis_size == 0 && options.sum.total(n) > 120) {
+        ProjectedOperator<T> C{.product = [&](In<T> X, Complex shift, double scale, double beta,
+                                              Out<T> Y) { transform.apply_shifted(adjoint, X, shift, scale, beta, Y); },
+                               .project = [&](BlockRef<T> X) { project.apply(X); },
+                               .projected_out = known.values,
+                               .left = {},
+                               .norm = pairs.norm_A};
+        const Complex guard = pairs.guard_value;
+        if (std::isfinite(guard.real())) C.left = Eigen::VectorXcd::Constant(1, adjoint ? std::conj(guard) : guard);
+        found = polynomial_krylov_solve<T>(C, q, systems, options.sum);
+    } else {
+        const auto apply = [&](In<T> X, Out<T> Y) {
+            transform.apply(adjoint, X, Y);
+            project.apply(Y);
+        };
+        found = shifted_krylov_solve<T>(apply, q, systems, options.sum);
+    }
     project_complex.apply(found.W);
     solution.W += found.W;
     solution.residuals = found.residuals.cwiseQuotient(size.cwiseMax(1e-300));
@@ -143,6 +158,7 @@ void solve_outside(const GeneralTransform<S, T>& transform, const Known& known, 
     (transform.inverted() ? solution.solves : solution.products) += found.products;
     if (transform.inverted()) solution.solves += std::same_as<T, double> ? 2 * c : c;
     solution.method = transform.inverted() ? "restarted GMRES with (A − σB)⁻¹" : "restarted GMRES";
+    if (found.degree > 0) solution.method += ", Chebyshev polynomial of degree " + std::to_string(found.degree);
 }
 
 /// The same by flexible GMRES on A − λB itself.
@@ -233,7 +249,7 @@ GmresSolution projected_gmres(const GeneralPencil<S>& pencil, const GeneralEigen
             solve_preconditioned(pencil, known, systems.adjoint, shifts, outside, tol, options, part);
         } else {
             with_transform(pencil, pairs, [&](const auto& transform) {
-                solve_outside(transform, known, systems.adjoint, shifts, outside, tol, options, part);
+                solve_outside(transform, pairs, known, systems.adjoint, shifts, outside, tol, options, part);
             });
         }
         for (Index j = 0; j < outside.cols(); ++j) {

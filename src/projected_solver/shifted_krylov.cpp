@@ -18,21 +18,9 @@ namespace {
 using Complex = std::complex<double>;
 constexpr double kGrowth = 10.0;  // of a Galerkin residual, at most
 
-/// The real and imaginary parts side by side; a complex block as it is.
-template <ScalarType T>
-Block<T> parts_of(const Block<Complex>& R) {
-    if constexpr (std::same_as<T, double>) {
-        Block<double> parts(R.rows(), 2 * R.cols());
-        parts << R.real(), R.imag();
-        return parts;
-    } else {
-        return R;
-    }
-}
-
 /// The coordinates of complex columns from those of their parts.
 template <ScalarType T>
-Matrix<Complex> whole_of(const Matrix<T>& parts) {
+Matrix<Complex> coordinates_of(const Matrix<T>& parts) {
     if constexpr (std::same_as<T, double>) {
         const Index b = parts.cols() / 2;
         return parts.leftCols(b).template cast<Complex>() + Complex(0, 1) * parts.rightCols(b).template cast<Complex>();
@@ -66,13 +54,16 @@ public:
         norms_ = norms<Complex>(R_, sum_, "projected_gmres: the right side");
     }
 
+    Block<T>& basis() { return basis_; }
+
     ShiftedSolution solve() {
         while (!done() && products_ < systems_.max_products) {
             const double before = excess();
             run();
+            if (systems_.single_run) break;
             if (!(excess() < 0.9 * before)) break;  // stagnation at rounding, or of the method
         }
-        return {std::move(W_), norms_, products_, iterations_};
+        return {std::move(W_), norms_, products_, iterations_, std::move(ritz_values_), 0};
     }
 
 private:
@@ -95,37 +86,38 @@ private:
         const Index capacity = systems_.basis_size > 0 ? std::max(systems_.basis_size, 4 * r) : chosen;
         KrylovDecomposition<T> K(C_, R_.rows(), capacity, r, systems_.seed, sum_);
         K.start(std::move(basis));
-        Matrix<Complex> g = whole_of<T>(gram<T>(K.next(), parts, sum_));  // R = V₊ g
+        Matrix<Complex> g = coordinates_of<T>(gram<T>(K.next(), parts, sum_));  // R = V₊ g
 
+        Index at = 0, width = K.block();  // where R begins in V, if V holds it
         while (true) {
-            const Index at = K.size(), width = K.block();
-            while (K.expand()) ++iterations_;
-            const Index m = K.size();
-            Matrix<Complex> rhs = Matrix<Complex>::Zero(m, g.cols());
-            rhs.middleRows(at, width) = g;
-            const Matrix<Complex> H = K.H().template cast<Complex>(), E = K.E().template cast<Complex>();
-            Matrix<Complex> galerkin(m, g.cols()), minimal(m, g.cols());
-            Eigen::VectorXd least(g.cols());
-            for (Index i = 0; i < g.cols(); ++i) {
-                Matrix<Complex> tall(m + K.block(), m);
-                tall << H, E;
-                tall.diagonal().array() -= systems_.shifts(i);
-                galerkin.col(i) = tall.topRows(m).partialPivLu().solve(rhs.col(i));
-                Vector<Complex> long_rhs = Vector<Complex>::Zero(m + K.block());
-                long_rhs.head(m) = rhs.col(i);
-                minimal.col(i) = tall.householderQr().solve(long_rhs);
-                least(i) = (long_rhs - tall * minimal.col(i)).norm();
-            }
-            const Matrix<Complex> next = -(E * galerkin);
-            bool enough = true, grown = K.block() == 0 || !galerkin.allFinite();
-            for (Index i = 0; i < g.cols(); ++i) {
-                enough = enough && least(i) <= 0.5 * systems_.targets(i);
-                grown = grown || next.col(i).norm() > kGrowth * std::max(norms_(i), systems_.targets(i));
+            while (K.expand()) {
+                ++iterations_;
+                if (systems_.single_run && K.block() > 0 && (too_large(K) || minimal_residuals(K, g, at, width).enough))
+                    break;
             }
             products_ += K.products() - counted_;
             counted_ = K.products();
-            const bool last = enough || grown || products_ >= systems_.max_products;
-            add_combination<T>(W_, K.V(), last ? minimal : galerkin);
+            const Minimal minimal = minimal_residuals(K, g, at, width);
+            Matrix<Complex> galerkin(K.size(), g.cols());
+            const Matrix<Complex> H = K.H().template cast<Complex>(), E = K.E().template cast<Complex>();
+            for (Index i = 0; i < g.cols(); ++i) {
+                Matrix<Complex> square = H;
+                square.diagonal().array() -= systems_.shifts(i);
+                galerkin.col(i) = square.partialPivLu().solve(minimal.rhs.col(i));
+            }
+            const Matrix<Complex> next = -(E * galerkin);
+            bool grown = K.block() == 0 || !galerkin.allFinite();
+            for (Index i = 0; i < g.cols(); ++i)
+                grown = grown || next.col(i).norm() > kGrowth * std::max(norms_(i), systems_.targets(i));
+            const bool last =
+                minimal.enough || grown || products_ >= systems_.max_products || (systems_.single_run && too_large(K));
+            add_combination<T>(W_, K.V(), last ? minimal.coordinates : galerkin);
+            if (last && systems_.single_run) {
+                norms_ = minimal.residuals;
+                ritz_values_ = schur_form<T>(Matrix<T>(K.H())).values;
+                basis_ = K.V();
+                return;
+            }
             if (last) {
                 finish(K);
                 return;
@@ -133,24 +125,47 @@ private:
             g = next;
             norms_ = g.colwise().norm().transpose();
             shrink(K);
+            at = K.size(), width = K.block();
         }
+    }
+
+    bool too_large(const KrylovDecomposition<T>& K) const {
+        return std::isfinite(systems_.radius) && K.size() >= 3 * K.block() &&
+               schur_form<T>(Matrix<T>(K.H())).values.cwiseAbs().maxCoeff() > systems_.radius;
+    }
+
+    struct Minimal {
+        Matrix<Complex> rhs, coordinates;
+        Eigen::VectorXd residuals;
+        bool enough = true;
+    };
+
+    /// Over the space of V, the residuals being `width` columns of V from `at` on times g.
+    Minimal minimal_residuals(const KrylovDecomposition<T>& K, const Matrix<Complex>& g, Index at, Index width) const {
+        const Index m = K.size(), b = K.block();
+        Minimal minimal{Matrix<Complex>::Zero(m, g.cols()), Matrix<Complex>(m, g.cols()), Eigen::VectorXd(g.cols())};
+        minimal.rhs.middleRows(at, width) = g;
+        Matrix<Complex> tall(m + b, m);
+        for (Index i = 0; i < g.cols(); ++i) {
+            tall << K.H().template cast<Complex>(), K.E().template cast<Complex>();
+            tall.diagonal().array() -= systems_.shifts(i);
+            Vector<Complex> rhs = Vector<Complex>::Zero(m + b);
+            rhs.head(m) = minimal.rhs.col(i);
+            minimal.coordinates.col(i) = tall.householderQr().solve(rhs);
+            minimal.residuals(i) = (rhs - tall * minimal.coordinates.col(i)).norm();
+            minimal.enough = minimal.enough && minimal.residuals(i) <= 0.5 * systems_.targets(i);
+        }
+        return minimal;
     }
 
     /// The true residuals of W, one block product.
     void finish(KrylovDecomposition<T>& K) {
-        Block<Complex> image(W_.rows(), W_.cols());
         const Block<T> parts = parts_of<T>(W_);
         Block<T> products(parts.rows(), parts.cols());
         K.apply(parts, products);
         products_ += K.products() - counted_;
         counted_ = 0;
-        if constexpr (std::same_as<T, double>) {
-            image = products.leftCols(W_.cols()).template cast<Complex>();
-            image += Complex(0, 1) * products.rightCols(W_.cols()).template cast<Complex>();
-        } else {
-            image = products;
-        }
-        R_ = first_ - image + W_ * systems_.shifts.asDiagonal();
+        R_ = first_ - whole_of<T>(products) + W_ * systems_.shifts.asDiagonal();
         norms_ = norms<Complex>(R_, sum_, "projected_gmres: the residual");
     }
 
@@ -188,19 +203,25 @@ private:
     const Block<Complex> first_ = R_;
     Eigen::VectorXd norms_;
     Index products_ = 0, counted_ = 0, iterations_ = 0;
+    Eigen::VectorXcd ritz_values_;
+    Block<T> basis_;
 };
 
 }  // namespace
 
 template <ScalarType T>
 ShiftedSolution shifted_krylov_solve(const typename KrylovDecomposition<T>::Apply& C, const Block<Complex>& R,
-                                     const ShiftedSystems& systems, const Sum& sum) {
-    return ShiftedKrylov<T>(C, R, systems, sum).solve();
+                                     const ShiftedSystems& systems, const Sum& sum, Block<T>* basis) {
+    ShiftedKrylov<T> krylov(C, R, systems, sum);
+    ShiftedSolution solution = krylov.solve();
+    if (basis) *basis = std::move(krylov.basis());
+    return solution;
 }
 
 template ShiftedSolution shifted_krylov_solve<double>(const KrylovDecomposition<double>::Apply&, const Block<Complex>&,
-                                                      const ShiftedSystems&, const Sum&);
+                                                      const ShiftedSystems&, const Sum&, Block<double>*);
 template ShiftedSolution shifted_krylov_solve<Complex>(const KrylovDecomposition<Complex>::Apply&,
-                                                       const Block<Complex>&, const ShiftedSystems&, const Sum&);
+                                                       const Block<Complex>&, const ShiftedSystems&, const Sum&,
+                                                       Block<Complex>*);
 
 }  // namespace lambdabar

@@ -47,7 +47,10 @@ GmresSolution projected_gmres(const GeneralPencil<S>& pencil, const GeneralEigen
 /// Without a preconditioner all columns share one block Krylov space of A (or of (A − σB)⁻¹B, B⁻¹A): it is the same for
 /// all shifts λ_i. It is restarted with the Ritz vectors nearest to the shifts (Morgan, SIAM J. Sci. Comput. 24, 2002;
 /// Darnell, Morgan & Wilcox, Linear Algebra Appl. 429, 2008): restarts continue from the Galerkin residuals, which lie
-/// in one block for all shifts; the last cycle takes the minimal residuals. With a preconditioner, flexible GMRES
+/// in one block for all shifts; the last cycle takes the minimal residuals. Where A has entries, `basis_size` is not
+/// given and there are more than 120 rows, that space is one of a Chebyshev polynomial of A (Liu, Morgan & Wilcox, SIAM
+/// J. Sci. Comput. 37, 2015) as long as it makes progress: more products, a fraction of the orthogonalizations, 24
+/// vectors and more for more than two columns. With a preconditioner, flexible GMRES
 /// (Saad, SIAM J. Sci. Comput. 14, 1993), a Krylov space for each column, products and preconditioner by the block.
 /// Throws std::invalid_argument for sizes that do not match and numbers that are not finite.
 template <AdjointLinearMap Op>
