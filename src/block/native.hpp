@@ -94,14 +94,21 @@ struct Rows {
     bool conjugate;       // use conj(value)
 };
 
-/// Y = scale·(A X − X diag(shift)) − beta·Y for b columns (complex: b complex columns, shift real).
+/// R diag(weight), to be added; none if R is null.
+struct Source {
+    const double* R = nullptr;
+    Size ld = 0;
+    const double* weight = nullptr;
+};
+
+/// Y = scale·(A X − X diag(shift)) − beta·Y + source for b columns (complex: b complex columns, shift and weight real).
 /// Traffic per row: 12 (20 complex) bytes per stored entry, once per up to 8 columns, and
-/// X, Y once each when the rows X(column) needs stay in cache.
+/// X, Y and R once each when the rows X(column) needs stay in cache.
 void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale, double beta,
-                   double* Y, Size ldy);
+                   double* Y, Size ldy, const Source& source = {});
 void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale,
-                           double beta, double* Y, Size ldy);
-/// The same with one complex shift for all columns.
+                           double beta, double* Y, Size ldy, const Source& source = {});
+/// The same with one complex shift for all columns, and no source.
 void multiply_rows_shifted(const Rows& A, const double* X, Size ldx, Size b, double shift_re, double shift_im,
                            double scale, double beta, double* Y, Size ldy);
 

@@ -27,7 +27,8 @@ struct RealColumns;
 template <>
 struct RealColumns<> {
     void add(double, const double*) {}
-    void finish(const double*, const double*, double, double, double*) const {}
+    template <bool>
+    void finish(const double*, const double*, double, double, const double*, const double*, double*) const {}
 };
 
 template <int L, int... More>
@@ -41,25 +42,33 @@ struct RealColumns<L, More...> {
         more.add(a, x + L);
     }
 
-    /// y = scale·(sum − shift∘x) − beta·y
-    void finish(const double* x, const double* shift, double scale, double beta, double* y) const {
+    /// y = scale·(sum − shift∘x) − beta·y + weight∘r, the last term if it is Sourced
+    template <bool Sourced>
+    void finish(const double* x, const double* shift, double scale, double beta, const double* weight, const double* r,
+                double* y) const {
         Pack<L> result = scale * (sum - load<L>(shift) * load<L>(x));
         if (beta != 0.0) result -= beta * load<L>(y);
+        if constexpr (Sourced) {
+            result += load<L>(weight) * load<L>(r);
+            weight += L;
+            r += L;
+        }
         store<L>(y, result);
-        more.finish(x + L, shift + L, scale, beta, y + L);
+        more.template finish<Sourced>(x + L, shift + L, scale, beta, weight, r, y + L);
     }
 };
 
-template <int... L>
-void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta, double* Y,
-                Size ldy) {
+template <bool Sourced, int... L>
+void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta,
+                const Source& source, double* Y, Size ldy) {
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         RealColumns<L...> columns;
         ask_ahead<1>(A, r);
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
             columns.add(A.value[e], X + static_cast<Size>(A.column[e]) * ldx);
-        columns.finish(X + r * ldx, shift, scale, beta, Y + r * ldy);
+        columns.template finish<Sourced>(X + r * ldx, shift, scale, beta, source.weight,
+                                         Sourced ? source.R + r * source.ld : nullptr, Y + r * ldy);
     }
 }
 
@@ -71,7 +80,9 @@ struct ComplexColumns;
 template <>
 struct ComplexColumns<> {
     void add(double, double, const double*) {}
-    void finish(const double*, const double*, const double*, const double*, double, double, double*) const {}
+    template <bool>
+    void finish(const double*, const double*, const double*, const double*, double, double, const double*,
+                const double*, double*) const {}
 };
 
 template <int L, int... More>
@@ -86,62 +97,86 @@ struct ComplexColumns<L, More...> {
         more.add(a_re, a_im, x + L);
     }
 
-    /// y = scale·(re + turn∘J im − shift∘x − turned∘J x) − beta·y, J exchanging real and imaginary parts and `turn` =
-    /// (−1, 1, −1, …), which is multiplication by i; (1, −1, …) for the conjugate matrix. All have an entry a double.
+    /// y = scale·(re + turn∘J im − shift∘x − turned∘J x) − beta·y + weight∘r, J exchanging real and imaginary parts and
+    /// `turn` = (−1, 1, −1, …), which is multiplication by i; (1, −1, …) for the conjugate matrix. All have an entry a
+    /// double. The last term if it is Sourced.
+    template <bool Sourced>
     void finish(const double* turn, const double* x, const double* shift, const double* turned, double scale,
-                double beta, double* y) const {
+                double beta, const double* weight, const double* r, double* y) const {
         const Pack<L> own = load<L>(x);
         Pack<L> result = scale * (re + load<L>(turn) * exchange_pairs<L>(im) - load<L>(shift) * own -
                                   load<L>(turned) * exchange_pairs<L>(own));
         if (beta != 0.0) result -= beta * load<L>(y);
+        if constexpr (Sourced) {
+            result += load<L>(weight) * load<L>(r);
+            weight += L;
+            r += L;
+        }
         store<L>(y, result);
-        more.finish(turn, x + L, shift + L, turned, scale, beta, y + L);
+        more.template finish<Sourced>(turn, x + L, shift + L, turned, scale, beta, weight, r, y + L);
     }
 };
 
-template <int... L>
+template <bool Sourced, int... L>
 void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double shift_im, double scale,
-                   double beta, double* Y, Size ldy) {
+                   double beta, const Source& source, double* Y, Size ldy) {
     const double i = A.conjugate ? 1.0 : -1.0;
     const double turn[8] = {i, -i, i, -i, i, -i, i, -i};
     const double turned[8] = {-shift_im, shift_im, -shift_im, shift_im, -shift_im, shift_im, -shift_im, shift_im};
-    double shifts[16];
-    for (int j = 0; j < (L + ...); ++j) shifts[j] = shift[j / 2];
+    double shifts[16], weights[16];
+    for (int j = 0; j < (L + ...); ++j) {
+        shifts[j] = shift[j / 2];
+        if constexpr (Sourced) weights[j] = source.weight[j / 2];
+    }
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size r = 0; r < A.n; ++r) {
         ComplexColumns<L...> columns;
         ask_ahead<2>(A, r);
         for (int e = A.start[r]; e < A.start[r + 1]; ++e)
             columns.add(A.value[2 * e], A.value[2 * e + 1], X + static_cast<Size>(A.column[e]) * ldx);
-        columns.finish(turn, X + r * ldx, shifts, turned, scale, beta, Y + r * ldy);
+        columns.template finish<Sourced>(turn, X + r * ldx, shifts, turned, scale, beta, weights,
+                                         Sourced ? source.R + r * source.ld : nullptr, Y + r * ldy);
     }
 }
 
-using Sweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double*, Size);
-using ComplexSweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double, double*, Size);
+using Sweep = void (*)(const Rows&, const double*, Size, const double*, double, double, const Source&, double*, Size);
+using ComplexSweep = void (*)(const Rows&, const double*, Size, const double*, double, double, double, const Source&,
+                              double*, Size);
 
 // Entry w − 1 handles w columns (complex: w complex columns, 2w doubles).
-constexpr Sweep kReal[8] = {real_sweep<1>,    real_sweep<2>,    real_sweep<2, 1>,    real_sweep<4>,
-                            real_sweep<4, 1>, real_sweep<4, 2>, real_sweep<4, 2, 1>, real_sweep<8>};
-constexpr ComplexSweep kComplex[8] = {complex_sweep<2>,       complex_sweep<4>,    complex_sweep<4, 2>,
-                                      complex_sweep<8>,       complex_sweep<8, 2>, complex_sweep<8, 4>,
-                                      complex_sweep<8, 4, 2>, complex_sweep<8, 8>};
+template <bool Sourced>
+constexpr Sweep kReal[8] = {real_sweep<Sourced, 1>,       real_sweep<Sourced, 2>,    real_sweep<Sourced, 2, 1>,
+                            real_sweep<Sourced, 4>,       real_sweep<Sourced, 4, 1>, real_sweep<Sourced, 4, 2>,
+                            real_sweep<Sourced, 4, 2, 1>, real_sweep<Sourced, 8>};
+template <bool Sourced>
+constexpr ComplexSweep kComplex[8] = {complex_sweep<Sourced, 2>,       complex_sweep<Sourced, 4>,
+                                      complex_sweep<Sourced, 4, 2>,    complex_sweep<Sourced, 8>,
+                                      complex_sweep<Sourced, 8, 2>,    complex_sweep<Sourced, 8, 4>,
+                                      complex_sweep<Sourced, 8, 4, 2>, complex_sweep<Sourced, 8, 8>};
+
+/// Up to eight columns from column j on.
+Source columns_from(const Source& source, Size j, Size doubles) {
+    if (source.R == nullptr) return source;
+    return {source.R + j * doubles, source.ld, source.weight + j};
+}
 
 }  // namespace
 
 void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale, double beta,
-                   double* Y, Size ldy) {
+                   double* Y, Size ldy, const Source& source) {
     for (Size j = 0; j < b; j += 8) {
         const Size width = b - j < 8 ? b - j : 8;
-        kReal[width - 1](A, X + j, ldx, shift + j, scale, beta, Y + j, ldy);
+        const Sweep sweep = source.R != nullptr ? kReal<true>[width - 1] : kReal<false>[width - 1];
+        sweep(A, X + j, ldx, shift + j, scale, beta, columns_from(source, j, 1), Y + j, ldy);
     }
 }
 
 void multiply_rows_complex(const Rows& A, const double* X, Size ldx, Size b, const double* shift, double scale,
-                           double beta, double* Y, Size ldy) {
+                           double beta, double* Y, Size ldy, const Source& source) {
     for (Size j = 0; j < b; j += 8) {
         const Size width = b - j < 8 ? b - j : 8;
-        kComplex[width - 1](A, X + 2 * j, ldx, shift + j, 0.0, scale, beta, Y + 2 * j, ldy);
+        const ComplexSweep sweep = source.R != nullptr ? kComplex<true>[width - 1] : kComplex<false>[width - 1];
+        sweep(A, X + 2 * j, ldx, shift + j, 0.0, scale, beta, columns_from(source, j, 2), Y + 2 * j, ldy);
     }
 }
 
@@ -150,7 +185,7 @@ void multiply_rows_shifted(const Rows& A, const double* X, Size ldx, Size b, dou
     const double shift[8] = {shift_re, shift_re, shift_re, shift_re, shift_re, shift_re, shift_re, shift_re};
     for (Size j = 0; j < b; j += 8) {
         const Size width = b - j < 8 ? b - j : 8;
-        kComplex[width - 1](A, X + 2 * j, ldx, shift, shift_im, scale, beta, Y + 2 * j, ldy);
+        kComplex<false>[width - 1](A, X + 2 * j, ldx, shift, shift_im, scale, beta, {}, Y + 2 * j, ldy);
     }
 }
 

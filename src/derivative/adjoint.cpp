@@ -90,7 +90,9 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     const Deflation<S> deflation{.X = X,
                                  .extra = extra,
                                  .extra_values = deflate_extra ? pairs.extra_values : Eigen::VectorXd(),
-                                 .sign = pairs.which == Which::smallest ? 1.0 : -1.0};
+                                 .sign = pairs.which == Which::smallest ? 1.0 : -1.0,
+                                 .next = pairs.guard_value,
+                                 .far_end = pairs.far_end};
     Eigen::VectorXd given_norms = rhs_norms;
     keep_entries(given_norms, columns);
     const bool by_solve = pairs.solve && !options.preconditioner &&

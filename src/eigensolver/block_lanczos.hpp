@@ -87,7 +87,8 @@ private:
     CarriedSearch carried_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
-    double tol_ = 0.0, norm_ = 0.0, upper_ = 0.0;
+    double tol_ = 0.0, norm_ = 0.0;
+    double upper_ = std::numeric_limits<double>::quiet_NaN();  // end of the spectrum, once it has been looked for
 
     Block<S> V_;                 // basis
     Index m_ = 0;                // columns in use

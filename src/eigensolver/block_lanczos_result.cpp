@@ -44,8 +44,8 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
         theta_(complete_count_ - 1) < complete_bound_ && complete_bound_ < theta_(complete_count_)) {
         pairs.complete_count = complete_count_;
         pairs.complete_bound = sign_ * complete_bound_;
-        pairs.far_end = sign_ * upper_;
     }
+    pairs.far_end = sign_ * (std::isnan(upper_) && carried_.count > 0 ? carried_.upper : upper_);
     pairs.products = A_.products();
     pairs.iterations = iterations_;
     pairs.basis_size = capacity_;

@@ -169,14 +169,27 @@ void SparseHermitian<S>::apply(In<S> X, Out<S> Y) const {
 }
 
 template <ScalarType S>
-void SparseHermitian<S>::apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const {
+void SparseHermitian<S>::multiply(In<S> X, const Eigen::VectorXd& shift, double scale, double beta,
+                                  const native::Source& source, Out<S> Y) const {
     const bool both = triangle_ == Triangle::both;
     // Two-triangle column-major storage read as rows is Aᵀ, the conjugate of A.
     const native::Rows rows{n_, both ? pattern_.start : full_start_.data(), both ? pattern_.inner : full_column_.data(),
                             reinterpret_cast<const double*>(both ? values_ : full_value_.data()),
                             both && !pattern_.row_major};
-    const auto multiply = std::same_as<S, double> ? native::multiply_rows : native::multiply_rows_complex;
-    multiply(rows, real_data(X), real_stride(X), X.cols(), shift.data(), scale, beta, real_data<S>(Y), real_stride(Y));
+    const auto sweep = std::same_as<S, double> ? native::multiply_rows : native::multiply_rows_complex;
+    sweep(rows, real_data(X), real_stride(X), X.cols(), shift.data(), scale, beta, real_data<S>(Y), real_stride(Y),
+          source);
+}
+
+template <ScalarType S>
+void SparseHermitian<S>::apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const {
+    multiply(X, shift, scale, beta, {}, Y);
+}
+
+template <ScalarType S>
+void SparseHermitian<S>::apply_recurrence(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, In<S> R,
+                                          const Eigen::VectorXd& weight, Out<S> Y) const {
+    multiply(X, shift, scale, beta, {real_data(R), real_stride(R), weight.data()}, Y);
 }
 
 template <ScalarType S>

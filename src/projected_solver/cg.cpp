@@ -1,5 +1,6 @@
 #include "krylov.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace lambdabar {
@@ -50,7 +51,7 @@ struct ConjugateGradients {
         if (!maps_residuals()) return norms<S>(R, problem.sum, kResidual).cwiseAbs2();
         Z.resize(R.rows(), R.cols());
         if (problem.preconditioner) {
-            problem.preconditioner(R, Z);
+            problem.preconditioner(R, lambda, Z);
         } else {
             Z = R;
         }
@@ -76,6 +77,8 @@ KrylovOutcome block_cg(const KrylovProblem<S>& problem, Block<S>& U, Block<S>& R
     Eigen::VectorXd norm = norms<S>(cg.R, problem.sum, kResidual);
     cg.drop(norm);
     while (!cg.column.empty() && outcome.iterations < problem.max_iterations) {
+        outcome.negative = std::min(0.0, cg.rho.minCoeff());
+        if (outcome.negative < 0.0) break;
         problem.A.apply(cg.P, cg.lambda, cg.Q);
         const Eigen::VectorXd curvature =
             dots<S>(cg.P, cg.Q, problem.sum, "projected_solve: the operator's product").real();

@@ -43,6 +43,9 @@ public:
     /// b ← Pᴴ b, away from X only.
     void remove_X(Out<S> b) const;
 
+    /// The largest Ritz value of E; NaN if there is none.
+    double largest_extra_value() const { return e_ > 0 ? theta_.maxCoeff() : std::numeric_limits<double>::quiet_NaN(); }
+
     /// True if residuals and directions live in the same space, B = I.
     bool one_space() const { return metric_.identity(); }
 

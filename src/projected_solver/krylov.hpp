@@ -7,6 +7,10 @@ namespace lambdabar {
 
 inline constexpr const char* kPreconditioned = "projected_solve: the preconditioner's result";
 
+/// Z_i = M_i⁻¹ R_i, M_i close to A − λ_i.
+template <ScalarType S>
+using ShiftedPreconditioner = std::function<void(In<S> R, const Eigen::VectorXd& lambda, Out<S> Z)>;
+
 /// One call of an inner method: improves U so that the residual norms fall to `target`.
 /// R holds the right-hand side minus the operator on U on entry and is consumed.
 template <ScalarType S>
@@ -15,13 +19,14 @@ struct KrylovProblem {
     Eigen::VectorXd lambda;  // one per column
     Eigen::VectorXd target;  // absolute residual norm wanted, per column
     Index max_iterations;
-    const Preconditioner<S>& preconditioner;
+    ShiftedPreconditioner<S> preconditioner;  // empty: none
     const Sum& sum;
 };
 
 struct KrylovOutcome {
     Index iterations = 0;
     bool indefinite = false;  // CG met non-positive curvature and stopped
+    double negative = 0.0;    // or this rᴴM⁻¹r < 0
 };
 
 /// Conjugate gradients on all columns (Hestenes & Stiefel 1952). Needs the projected operator positive

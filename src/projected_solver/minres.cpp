@@ -25,7 +25,7 @@ struct Minres {
     /// y = Q M⁻¹ r₂ and its M⁻¹-norm against r₂.
     Eigen::VectorXd precondition() {
         if (problem.preconditioner) {
-            problem.preconditioner(r2, y);
+            problem.preconditioner(r2, lambda, y);
         } else {
             y = r2;
         }

@@ -1,5 +1,6 @@
 #include <lambdabar/projected_solver/projected_solve.hpp>
 
+#include "chebyshev_preconditioner.hpp"
 #include "krylov.hpp"
 #include "sentence.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int kPasses = 4;  // restarts from the true residual
 constexpr Index kMostIterations = 50000;
+constexpr Index kMostPolynomials = 500;  // steps with one
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
@@ -57,12 +59,19 @@ void extrapolate(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Ma
     add_scaled<S>(R, AD, -alpha);
 }
 
+template <ScalarType S>
+RestOfSpectrum rest_of_spectrum(const DeflatedOperator<S>& A, const Deflation<S>& deflation) {
+    const double beyond = A.largest_extra_value();
+    return {std::isnan(beyond) ? deflation.sign * deflation.next : beyond, deflation.sign * deflation.far_end};
+}
+
 /// The listed columns of U, R: R = rhs − A U has been computed for all.
 template <ScalarType S>
 KrylovOutcome improve(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Eigen::VectorXd& target,
-                      const std::vector<Index>& active, const ProjectedSolveOptions<S>& options, LinearMethod method,
-                      Index max_iterations, Block<S>& U, Block<S>& R) {
-    KrylovProblem<S> problem{A, lambda, target, max_iterations, options.preconditioner, options.sum};
+                      const std::vector<Index>& active, const ShiftedPreconditioner<S>& preconditioner,
+                      const ProjectedSolveOptions<S>& options, LinearMethod method, Index max_iterations, Block<S>& U,
+                      Block<S>& R) {
+    KrylovProblem<S> problem{A, lambda, target, max_iterations, preconditioner, options.sum};
     problem.target *= 0.9;  // the recurrence's residual and the true one differ by rounding
     keep_entries(problem.lambda, active);
     keep_entries(problem.target, active);
@@ -117,6 +126,8 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
     const Eigen::VectorXd target = residual_targets(tol, solution.rhs_norms, given_norms);
     const Index most_iterations = options.max_iterations > 0 ? options.max_iterations : kMostIterations;
 
+    const RestOfSpectrum rest = rest_of_spectrum(operator_on_Q, deflation);
+    bool may_use_polynomial = pencil.A_entries && !pencil.B && !options.preconditioner && !options.sum.distributed();
     operator_on_Q.reduce(rhs, shift);
     Block<S>& U = solution.W;
     if (options.start.size() > 0) {
@@ -147,9 +158,27 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
         }
         solution.converged = active.empty();
         if (active.empty() || pass == kPasses || solution.iterations >= most_iterations) break;
-        const KrylovOutcome outcome = improve(operator_on_Q, shift, target, active, options, solution.method,
-                                              most_iterations - solution.iterations, U, R);
+        std::optional<ChebyshevPreconditioner<S>> polynomial =
+            may_use_polynomial && solution.method == LinearMethod::cg
+                ? ChebyshevPreconditioner<S>::make(counted, *pencil.A_entries, deflation.sign, rest, shift,
+                                                   solution.residuals.cwiseQuotient(target).maxCoeff())
+                : std::nullopt;
+        ShiftedPreconditioner<S> preconditioner;
+        if (options.preconditioner)
+            preconditioner = [&](In<S> Y, const Eigen::VectorXd&, Out<S> Z) { options.preconditioner(Y, Z); };
+        if (polynomial)
+            preconditioner = [&](In<S> Y, const Eigen::VectorXd& shifts, Out<S> Z) { polynomial->apply(Y, shifts, Z); };
+        const Index left = most_iterations - solution.iterations;
+        const KrylovOutcome outcome =
+            improve<S>(operator_on_Q, shift, target, active, preconditioner, options, solution.method,
+                       polynomial ? std::min(left, kMostPolynomials) : left, U, R);
         solution.iterations += outcome.iterations;
+        if (outcome.negative < 0.0) {
+            require(polynomial.has_value(), "the preconditioner is not positive definite: rᴴM⁻¹r = ", outcome.negative,
+                    " for a residual r");
+        }
+        // Stopped short of the goal: far_end was not the end.
+        may_use_polynomial = may_use_polynomial && outcome.negative == 0.0 && outcome.iterations < kMostPolynomials;
         if (outcome.indefinite && options.method == LinearMethod::automatic) solution.method = LinearMethod::minres;
         if (outcome.indefinite && options.method == LinearMethod::cg) {
             throw std::invalid_argument(

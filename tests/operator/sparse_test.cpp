@@ -80,6 +80,15 @@ TEST_CASE_TEMPLATE("SparseHermitian: the fused product equals scale·(AX − X d
                 REQUIRE(((computed - expected).cwiseAbs().array() <= rounding.array()).all());
                 REQUIRE(y.leftCols(b).array().isNaN().all());
                 REQUIRE(y.rightCols(1).array().isNaN().all());
+
+                const Eigen::VectorXd weight = random_matrix<double>(b, 1, 5);
+                const auto R = random_matrix<S>(n, b, 6);
+                x.rightCols(b) = R;
+                y.middleCols(b, b) = Y0;
+                op.apply_recurrence(x.middleCols(1, b), shift, scale, beta, x.rightCols(b), weight, y.middleCols(b, b));
+                expected += R * weight.cast<S>().asDiagonal();
+                rounding += 4.0 * kEps * (R.cwiseAbs() * weight.cwiseAbs().asDiagonal() + expected.cwiseAbs());
+                REQUIRE(((y.middleCols(b, b) - expected).cwiseAbs().array() <= rounding.array()).all());
             }
         }
     });

@@ -10,23 +10,6 @@
 using namespace lambdabar;
 using namespace lambdabar::test;
 
-namespace {
-
-/// Eigenvector (i, j) of the Dirichlet Laplacian on m[0] × m[1] points.
-Vector<double> laplacian_eigenvector(Index m0, Index m1, Index i, Index j) {
-    Vector<double> x(m0 * m1);
-    for (Index b = 0; b < m1; ++b) {
-        for (Index a = 0; a < m0; ++a) {
-            x(a + m0 * b) =
-                std::sin(std::numbers::pi * static_cast<double>(i * (a + 1)) / static_cast<double>(m0 + 1)) *
-                std::sin(std::numbers::pi * static_cast<double>(j * (b + 1)) / static_cast<double>(m1 + 1));
-        }
-    }
-    return x.normalized();
-}
-
-}  // namespace
-
 TEST_CASE("projected_solve: one and two threads give the same bits") {
     const Index m0 = 90, m1 = 70, n = m0 * m1;  // modes (1,1), (2,1), (1,2), (2,2)
     const Sparse<double> M = laplacian({m0, m1});

@@ -39,6 +39,18 @@ Eigen::VectorXd spread_spectrum(Index n, double sign) {
     return values;
 }
 
+Vector<double> laplacian_eigenvector(Index m0, Index m1, Index i, Index j) {
+    Vector<double> x(m0 * m1);
+    for (Index b = 0; b < m1; ++b) {
+        for (Index a = 0; a < m0; ++a) {
+            x(a + m0 * b) =
+                std::sin(std::numbers::pi * static_cast<double>(i * (a + 1)) / static_cast<double>(m0 + 1)) *
+                std::sin(std::numbers::pi * static_cast<double>(j * (b + 1)) / static_cast<double>(m1 + 1));
+        }
+    }
+    return x.normalized();
+}
+
 template <ScalarType S>
 void check_solution(const ProjectedProblem<S>& problem, const ProjectedSolution<S>& solution,
                     const Eigen::VectorXd& tol) {

@@ -56,6 +56,9 @@ std::vector<Index> one_end(Index n, Index k, double sign);
 /// n eigenvalues: 1, 2 and again 2, 3 at the bottom, a gap, then an even spread up to 10 + n/5; and the mirror of it.
 Eigen::VectorXd spread_spectrum(Index n, double sign);
 
+/// Eigenvector (i, j) of the Dirichlet Laplacian on m0 × m1 points.
+Vector<double> laplacian_eigenvector(Index m0, Index m1, Index i, Index j);
+
 /// Everything that must hold for a solution said to have converged at relative tolerances `tol`.
 template <ScalarType S>
 void check_solution(const ProjectedProblem<S>& problem, const ProjectedSolution<S>& solution,

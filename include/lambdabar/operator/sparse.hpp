@@ -9,6 +9,10 @@
 
 namespace lambdabar {
 
+namespace native {
+struct Source;
+}
+
 /// Which part of a Hermitian matrix its sparse storage holds.
 enum class Triangle { lower, upper, both };
 
@@ -76,6 +80,12 @@ public:
     /// Y = A X. Traffic: the matrix once per 8 columns, X and Y once.
     void apply(In<S> X, Out<S> Y) const;
     void apply_fused(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, Out<S> Y) const;
+    /// Y = scale·(A X − X diag(shift)) − beta·Y + R diag(weight), a three-term recurrence with a source, in one pass; Y
+    /// is not read when beta = 0.
+    void apply_recurrence(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, In<S> R,
+                          const Eigen::VectorXd& weight, Out<S> Y) const;
+    /// Entries of both triangles.
+    Index nonzeros() const { return triangle_ == Triangle::both ? pattern_.size() : std::ssize(full_value_); }
 
     /// The diagonal (zero where not stored), for a Jacobi preconditioner.
     Eigen::VectorXd diagonal() const;
@@ -104,6 +114,8 @@ private:
     static int checked_int(Index value);
     void attach(const Storage& storage);
     void find_triangle();
+    void multiply(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, const native::Source& source,
+                  Out<S> Y) const;
     void check_values() const;
     void check_hermitian() const;
     void mirror();

@@ -17,6 +17,8 @@ struct Deflation {
     ConstBlockRef<S> extra;        // n×e approximate eigenvectors, B-orthonormal, B-orthogonal to X; e = 0: none
     Eigen::VectorXd extra_values;  // their Ritz values
     double sign = 1.0;             // +1: X spans the lower end (A − λ positive definite beyond it); −1: the upper
+    double next = std::numeric_limits<double>::quiet_NaN();  // eigenvalue beyond X (not needed if there are extra ones)
+    double far_end = std::numeric_limits<double>::quiet_NaN();  // other end of the spectrum. Neither has to be exact
 };
 
 template <ScalarType S>
@@ -56,8 +58,10 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
 ///
 /// Approximate eigenvectors E (`extra`) are eliminated exactly, converged or not (Schur complement form of the
 /// Sternheimer equation: Cancès, Herbst, Kemlin, Levitt & Stamm, Lett. Math. Phys. 113, 2023).
-/// Per step: one product per column, k + e inner products and k + 2e updates per column, 10 vector passes.
-/// Throws std::invalid_argument for sizes that do not match and numbers that are not finite.
+/// Where A has entries (B = I, one process), `far_end` is known and the residuals have far to fall, CG is
+/// preconditioned by a Chebyshev polynomial of A: more products, fewer of the other passes. Per step: one product per
+/// column, k + e inner products and k + 2e updates per column, 10 vector passes. Throws std::invalid_argument for sizes
+/// that do not match and numbers that are not finite.
 template <LinearMap Op>
 ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen::VectorXd& lambda,
                                                        const Deflation<typename Op::Scalar>& deflation,

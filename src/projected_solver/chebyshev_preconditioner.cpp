@@ -1,0 +1,89 @@
+#include "chebyshev_preconditioner.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lambdabar {
+
+namespace {
+
+constexpr double kDamping = 3.0;
+constexpr double kLeastExcess = 1e3;      // a few steps remain otherwise
+constexpr double kDegreePerFactor = 0.9;  // for each factor e that the residuals are to fall by
+constexpr double kProducts = 1.7;         // times as many as without
+
+/// Whether fewer passes over blocks of b columns outweigh kProducts times the products, by the bytes both move for a
+/// row.
+template <ScalarType S>
+bool saves_traffic(const SparseHermitian<S>& A, Index b, Index degree) {
+    const double number = sizeof(S), column = number * static_cast<double>(b);
+    const double row = (number + 4.0) * static_cast<double>(A.nonzeros()) / static_cast<double>(A.rows()) *
+                       static_cast<double>((b + 7) / 8);
+    const double plain = row + 22.0 * column;
+    const double recurrence = row + (4.0 + 26.0 / static_cast<double>(degree)) * column;
+    return plain > 1.2 * kProducts * recurrence;
+}
+
+/// Where the cut lies if the polynomial is to be kDamping at s: T_d((c − s)/e) = kDamping.
+double cut_for(double s, double end, Index degree) {
+    const double t = std::cosh(std::acosh(kDamping) / static_cast<double>(degree));
+    return (2.0 * s + (t - 1.0) * end) / (t + 1.0);
+}
+
+}  // namespace
+
+template <ScalarType S>
+std::optional<ChebyshevPreconditioner<S>> ChebyshevPreconditioner<S>::make(CountedOperator<S>& counted,
+                                                                           const SparseHermitian<S>& A, double sign,
+                                                                           const RestOfSpectrum& rest,
+                                                                           const Eigen::VectorXd& lambda,
+                                                                           double excess) {
+    const double nearest = lambda.maxCoeff();
+    if (!(excess > kLeastExcess && nearest < rest.begin && rest.begin < rest.end)) return std::nullopt;
+    const auto degree = 2 * static_cast<Index>(std::lround(kDegreePerFactor * std::log(excess) / 2.0));
+    if (!saves_traffic(A, lambda.size(), degree)) return std::nullopt;
+    const double cut = std::max(rest.begin, cut_for(nearest, rest.end, degree));
+    return ChebyshevPreconditioner(counted, A, sign, cut, rest.end, lambda.minCoeff(), degree);
+}
+
+template <ScalarType S>
+ChebyshevPreconditioner<S>::ChebyshevPreconditioner(CountedOperator<S>& counted, const SparseHermitian<S>& A,
+                                                    double sign, double cut, double end, double lowest, Index degree)
+    : counted_(counted),
+      A_(A),
+      sign_(sign),
+      center_((end + cut) / 2.0),
+      half_((end - cut) / 2.0),
+      first_(half_ / (lowest - center_)),
+      degree_(degree) {}
+
+// p_j is scaled to one at the lowest λ: p_(j+1) = f (μ − c) p_j − g p_(j−1), as in chebyshev_filter(). G_j = (p_j(λ) −
+// p_j(A))(A − λ)⁻¹ R obeys the same recurrence with a source: G_(j+1) = f ((A − c) G_j − p_j(λ) R) − g G_(j−1), G_0 =
+// 0.
+template <ScalarType S>
+void ChebyshevPreconditioner<S>::apply(In<S> R, const Eigen::VectorXd& lambda, Out<S> Z) {
+    const Index b = R.cols();
+    const Eigen::VectorXd center = Eigen::VectorXd::Constant(b, sign_ * center_);
+    const Eigen::ArrayXd distance = lambda.array() - center_;
+    Eigen::ArrayXd p_before = Eigen::ArrayXd::Ones(b), p = first_ / half_ * distance;
+    Block<S> G = R;
+    scale_columns<S>(G, Eigen::VectorXd::Constant(b, -first_ / half_));
+    if (before_.cols() != b) before_.resize(R.rows(), b);
+    double sigma = first_;
+    for (Index j = 1; j < degree_; ++j) {
+        const double next = 1.0 / (2.0 / first_ - sigma), f = 2.0 * next / half_, g = next * sigma;
+        A_.apply_recurrence(G, center, sign_ * f, j == 1 ? 0.0 : g, R, (-f * p).matrix(), before_);
+        G.swap(before_);
+        const Eigen::ArrayXd p_next = f * distance * p - g * p_before;
+        p_before = p;
+        p = p_next;
+        sigma = next;
+    }
+    counted_.add_products((degree_ - 1) * b);
+    Z = G;
+}
+
+template class ChebyshevPreconditioner<double>;
+template class ChebyshevPreconditioner<std::complex<double>>;
+
+}  // namespace lambdabar
