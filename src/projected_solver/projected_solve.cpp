@@ -127,7 +127,8 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
     const Index most_iterations = options.max_iterations > 0 ? options.max_iterations : kMostIterations;
 
     const RestOfSpectrum rest = rest_of_spectrum(operator_on_Q, deflation);
-    bool may_use_polynomial = pencil.A_entries && !pencil.B && !options.preconditioner && !options.sum.distributed();
+    bool may_use_polynomial = options.method == LinearMethod::automatic && pencil.A_entries && !pencil.B &&
+                              !options.preconditioner && !options.sum.distributed();
     operator_on_Q.reduce(rhs, shift);
     Block<S>& U = solution.W;
     if (options.start.size() > 0) {

@@ -5,9 +5,9 @@
 
 namespace lambdabar {
 
-/// `automatic`: CG, and MINRES from the point where CG meets a direction of non-positive curvature; in a pullback,
-/// where the pairs came with a solve by A − σB, `shift_invert`: CG with that solve as preconditioner, or one Krylov
-/// space of (A − σB)⁻¹B for all columns.
+/// `automatic`: CG, under a Chebyshev polynomial of A where that is faster, and MINRES from the point where CG meets a
+/// direction of non-positive curvature; in a pullback, where the pairs came with a solve by A − σB, `shift_invert`: CG
+/// with that solve as preconditioner, or one Krylov space of (A − σB)⁻¹B for all columns. `cg`: no polynomial either.
 enum class LinearMethod { automatic, cg, minres, shift_invert };
 
 /// What the solution stays orthogonal to, and what is known beside it.
@@ -58,10 +58,11 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
 ///
 /// Approximate eigenvectors E (`extra`) are eliminated exactly, converged or not (Schur complement form of the
 /// Sternheimer equation: Cancès, Herbst, Kemlin, Levitt & Stamm, Lett. Math. Phys. 113, 2023).
-/// Where A has entries (B = I, one process), `far_end` is known and the residuals have far to fall, CG is
-/// preconditioned by a Chebyshev polynomial of A: more products, fewer of the other passes. Per step: one product per
-/// column, k + e inner products and k + 2e updates per column, 10 vector passes. Throws std::invalid_argument for sizes
-/// that do not match and numbers that are not finite.
+/// Where A has few entries in a row (B = I, one process), `far_end` is known and the residuals have far to fall, CG is
+/// preconditioned by a Chebyshev polynomial of A: more products, fewer of the other passes.
+///
+/// Per step: one product per column, k + e inner products and k + 2e updates per column, 10 vector passes.
+/// Throws std::invalid_argument for sizes that do not match and numbers that are not finite.
 template <LinearMap Op>
 ProjectedSolution<typename Op::Scalar> projected_solve(const Op& A, const Eigen::VectorXd& lambda,
                                                        const Deflation<typename Op::Scalar>& deflation,
