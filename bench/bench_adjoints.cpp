@@ -72,7 +72,7 @@ template <class S>
 void measure(const Case<S>& c, const std::vector<long>& ks, const Options& options, Table& table) {
     if (!c.problem.name.starts_with(options.only)) return;
     for (const Index k : ks) {
-        for (int method = 0; method < (std::getenv("OWN") ? 1 : 3); ++method) {
+        for (int method = 0; method < 3; ++method) {
             std::vector<double> to_forward, to_own, seconds, last;
             for (int repetition = 0; repetition < std::max(1, options.repeat); ++repetition) {
                 try {
