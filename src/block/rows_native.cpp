@@ -6,7 +6,10 @@ namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kSerialRows = 4096;
+constexpr Size kSerialWork = 300000;  // some tens of microseconds
+
+/// Whether a product with so many columns is worth a second thread.
+bool is_large(const Rows& A, Size columns) { return A.start[A.n] * (columns + 4) > kSerialWork; }
 
 /// Asks for the entries a few hundred further on, as many as a row has: the hardware's own streams end at every page.
 template <int DoublesPerEntry>
@@ -61,7 +64,7 @@ struct RealColumns<L, More...> {
 template <bool Sourced, int... L>
 void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta,
                 const Source& source, double* Y, Size ldy) {
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, (L + ...)))
     for (Size r = 0; r < A.n; ++r) {
         RealColumns<L...> columns;
         ask_ahead<1>(A, r);
@@ -128,7 +131,7 @@ void complex_sweep(const Rows& A, const double* X, Size ldx, const double* shift
         shifts[j] = shift[j / 2];
         if constexpr (Sourced) weights[j] = source.weight[j / 2];
     }
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, (L + ...)))
     for (Size r = 0; r < A.n; ++r) {
         ComplexColumns<L...> columns;
         ask_ahead<2>(A, r);
