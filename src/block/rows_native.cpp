@@ -6,7 +6,7 @@ namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kSerialWork = 300000;  // some tens of microseconds
+constexpr Size kSerialWork = 600000;  // some hundred microseconds: what it costs at worst to wake a thread
 
 /// Whether a product with so many columns is worth a second thread.
 bool is_large(const Rows& A, Size columns) { return A.start[A.n] * (columns + 4) > kSerialWork; }

@@ -95,7 +95,7 @@ TEST_CASE_TEMPLATE("SparseHermitian: the fused product equals scale·(AX − X d
 }
 
 TEST_CASE_TEMPLATE("SparseHermitian: products do not depend on the number of threads", S, double, Complex) {
-    const Index n = 30000;
+    const Index n = 50000;
     const auto A = laplacian<S>({n});
     const SparseHermitian<S> op(A);
     const auto X = random_matrix<S>(n, 5, 1);
