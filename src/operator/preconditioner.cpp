@@ -8,11 +8,25 @@
 
 namespace lambdabar {
 
+namespace {
+
+void require_rows(const char* name, Index mine, Index given) {
+    if (mine == given) return;
+    std::ostringstream message;
+    message << name << ": this preconditioner has " << mine << " rows, the block " << given;
+    throw std::invalid_argument(message.str());
+}
+
+}  // namespace
+
 template <ScalarType S>
 Preconditioner<S> jacobi(const SparseHermitian<S>& A, double shift) {
     Eigen::VectorXd inverse = (A.diagonal().array() - shift).abs();
     inverse = (inverse.array() > 0.0).select(inverse.cwiseInverse(), 1.0);
-    return [inverse](In<S> R, Out<S> Z) { Z = inverse.template cast<S>().asDiagonal() * R; };
+    return [inverse](In<S> R, Out<S> Z) {
+        require_rows("jacobi", inverse.size(), R.rows());
+        Z = inverse.template cast<S>().asDiagonal() * R;
+    };
 }
 
 template <ScalarType S>
@@ -45,6 +59,7 @@ Preconditioner<S> incomplete_cholesky(const SparseHermitian<S>& A, double shift)
         throw std::invalid_argument(message.str());
     }
     return [factor](In<S> R, Out<S> Z) {
+        require_rows("incomplete_cholesky", factor->rows(), R.rows());
         for (Index j = 0; j < R.cols(); ++j) {
             const Vector<S> r = R.col(j);
             const Vector<S> z = factor->solve(r);
