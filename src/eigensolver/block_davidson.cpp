@@ -97,7 +97,7 @@ std::vector<Index> BlockDavidson<S>::choose_targets() {
         if (tested.empty()) break;
         test(tested, Z_);
         for (std::size_t j = 0; j < tested.size(); ++j) {
-            if (passes(tested[j]) || (tested[j] == k_ && all_converged() && guard_resolved())) continue;
+            if (passes(tested[j]) || (tested[j] == k_ && guard_resolved())) continue;
             R_.col(static_cast<Index>(targets.size())) = Z_.col(static_cast<Index>(j));
             targets.push_back(tested[j]);
         }

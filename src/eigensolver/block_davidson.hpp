@@ -51,6 +51,7 @@ private:
     void append(ConstBlockRef<S> T, std::string_view what);
     void restart(Index keep, Index before);
     bool is_complete();
+    Index largest_cluster() const;
     bool search_missed_copies();
     enum class Finding { undecided, nothing, something };
     Finding test_search(Index first, Index columns);
@@ -86,6 +87,7 @@ private:
     Eigen::VectorXd probed_values_;  // the k lowest Ritz values when the last search began; none: it found some
     Eigen::VectorXd mu_;             // of the search: Ritz values, coordinates, those of the step before
     Matrix<S> U_, U_before_;
+    Index gaussian_ = 0;  // columns of the random block that V began with; 0: it began with others, or was searched
     Index iterations_ = 0, probes_ = 0, random_blocks_ = 0, restarts_ = 0, preconditioned_ = 0;
 };
 

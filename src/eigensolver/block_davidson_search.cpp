@@ -12,14 +12,33 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kProbeColumns = 2;
-constexpr Index kRoom = 10;         // vectors of a search
+constexpr Index kRoom = 10;  // vectors of a search
+constexpr double kManyTolerances = 100.0;
 constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 
 }  // namespace
 
+/// A space that grew from g Gaussian columns sees g copies of an eigenvalue, as a block Krylov space does, and each of
+/// its Ritz vectors comes down to a lower eigenvalue if there is one. So if fewer than g values are equal among the k
+/// and the resolved guard, none is missing. (Equal: closer than the residuals tell apart, by a wide margin.) Otherwise,
+/// and if the space began with vectors of the caller's, a search has to say so.
 template <ScalarType S>
 bool BlockDavidson<S>::is_complete() {
-    return !options_.probe || whole_space() || probe_is_current();
+    if (!options_.probe || whole_space() || probe_is_current()) return true;
+    probed_ = largest_cluster() < gaussian_;
+    return probed_;
+}
+
+/// The largest number of neighbours among the k values and the guard.
+template <ScalarType S>
+Index BlockDavidson<S>::largest_cluster() const {
+    const double distance = std::max(kManyTolerances * tolerance(), options_.cluster_tol * norm_);
+    Index largest = 1, count = 1;
+    for (Index i = 1; i <= std::min(k_, size() - 1); ++i) {
+        count = theta_(i) - theta_(i - 1) <= distance ? count + 1 : 1;
+        largest = std::max(largest, count);
+    }
+    return largest;
 }
 
 /// False if nothing was searched yet, or if the last search found something: more copies may then be missing.
@@ -41,6 +60,7 @@ template <ScalarType S>
 bool BlockDavidson<S>::search_missed_copies() {
     probed_ = true;
     probed_values_ = theta_.head(k_);
+    gaussian_ = 0;
     const Index first = std::min(k_ + 1, size()), columns = std::min(kProbeColumns, global_n_ - first);
     if (columns < 1) return true;
     const Index room = std::min(kRoom, global_n_ - first);
@@ -158,6 +178,7 @@ Eigenpairs<S> BlockDavidson<S>::result(StopReason reason) {
 
 #define LAMBDABAR_INSTANTIATE(S)                                                             \
     template bool BlockDavidson<S>::is_complete();                                           \
+    template Index BlockDavidson<S>::largest_cluster() const;                                \
     template bool BlockDavidson<S>::probe_is_current() const;                                \
     template bool BlockDavidson<S>::search_missed_copies();                                  \
     template typename BlockDavidson<S>::Finding BlockDavidson<S>::test_search(Index, Index); \

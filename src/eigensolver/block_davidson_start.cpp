@@ -15,6 +15,7 @@ constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kNormSteps = 10;       // of a Krylov space for ‖A‖
 constexpr double kLeastChange = 1e-9;  // of a unit vector from step to step, above the rounding of its solve
 constexpr Index kSmall = 100;          // up to this dimension the basis may span the whole space
+constexpr Index kWidest = 8;           // block: one cache line a row
 constexpr Index kSearchBasis = 10;     // vectors that a search for missed copies needs beside the k and the guard
 constexpr const char* kStart = "eigsh: the start block";
 
@@ -24,9 +25,9 @@ constexpr const char* kStart = "eigsh: the start block";
 DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_size, Index extra, bool pencil) {
     (void)pencil;
     DavidsonSizes sizes;
-    sizes.block = std::min(block_size > 0 ? block_size : (k == 1 ? 1 : 4), n);
+    sizes.block = std::min(block_size > 0 ? block_size : std::min(k + 1, kWidest), n);
     const Index b = sizes.block, wanted = k + std::max<Index>(extra, b);
-    sizes.capacity = basis_size > 0 ? basis_size : std::max({2 * k + 4 * b, wanted + 4 * b, k + 14});
+    sizes.capacity = basis_size > 0 ? basis_size : std::max({k + 4 * b + 2, wanted + 3 * b, k + 14});
     if (basis_size == 0 && n <= kSmall) sizes.capacity = n;
     sizes.capacity = std::min(std::max(sizes.capacity, k + 1 + std::max(kSearchBasis, 3 * b)), n);
     // A restart keeps what the result promises, and leaves room for the step before and two steps.
@@ -123,9 +124,11 @@ void BlockDavidson<S>::append_random() {
 
 template <ScalarType S>
 void BlockDavidson<S>::start_randomly() {
+    const bool from_nothing = size() == 0;
     measure_norm();
     append_previous();
     if (size() <= k_ || !usable_warm(options_, n_)) append_random();
+    gaussian_ = from_nothing ? sizes_.block : 0;
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                      \
