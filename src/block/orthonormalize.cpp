@@ -75,7 +75,6 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
                      std::string_view what) {
     constexpr double eps = std::numeric_limits<double>::epsilon();
     constexpr int kRounds = 8, kReplacements = 3;
-    constexpr double kRounding = 2.0 * eps;
     const Index free_dimensions = sum.total(W.rows()) - V.cols();
     Index b = std::min<Index>(W.cols(), std::max<Index>(free_dimensions, 0));
     if (b == 0) return 0;
@@ -103,10 +102,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
         if (V.cols() > 0 && metric.identity()) {
             const Matrix<S> C = gram<S>(V, U, sum, what);
             const Matrix<S> correction = project_and_gram<S>(U, V, C, sum, what);
-            // Most often what is left of V in U is rounding already.
-            const Eigen::VectorXd left = lambdabar::norms<S>(U, sum, what);
-            if ((correction.cwiseAbs().colwise().maxCoeff().transpose().array() > kRounding * left.array()).any())
-                add_product<S>(U, V, -correction);
+            add_product<S>(U, V, -correction);
         } else if (V.cols() > 0) {
             for (int pass = 0; pass < 2; ++pass) add_product<S>(U, V, -metric.inner(V, U, scratch, sum, what));
         }

@@ -96,8 +96,15 @@ std::vector<Index> BlockDavidson<S>::choose_targets() {
         }
         if (tested.empty()) break;
         test(tested, Z_);
+        if (targets.empty() && none_passes(tested)) {  // most often
+            targets = tested;
+            R_.swap(Z_);
+            if (static_cast<Index>(targets.size()) == sizes_.block) return targets;
+            R_.conservativeResize(n_, sizes_.block);
+            continue;
+        }
         for (std::size_t j = 0; j < tested.size(); ++j) {
-            if (passes(tested[j]) || (tested[j] == k_ && guard_resolved())) continue;
+            if (is_done(tested[j])) continue;
             R_.col(static_cast<Index>(targets.size())) = Z_.col(static_cast<Index>(j));
             targets.push_back(tested[j]);
         }
@@ -105,6 +112,16 @@ std::vector<Index> BlockDavidson<S>::choose_targets() {
     }
     R_.conservativeResize(n_, static_cast<Index>(targets.size()));
     return targets;
+}
+
+template <ScalarType S>
+bool BlockDavidson<S>::is_done(Index i) const {
+    return passes(i) || (i == k_ && guard_resolved());
+}
+
+template <ScalarType S>
+bool BlockDavidson<S>::none_passes(const std::vector<Index>& pairs) const {
+    return std::none_of(pairs.begin(), pairs.end(), [this](Index i) { return is_done(i); });
 }
 
 /// Residuals R of some Ritz pairs, from the images at hand.
@@ -126,16 +143,21 @@ void BlockDavidson<S>::test(const std::vector<Index>& pairs, Block<S>& R) {
     }
 }
 
-/// Z = M⁻¹ R, which has to be positive in every column of R.
+/// V ← [V, M⁻¹R], where rᴴM⁻¹r has to be positive for every column r of R.
 template <ScalarType S>
-void BlockDavidson<S>::precondition(Block<S>& R) {
-    Z_.resize(n_, R.cols());
-    options_.preconditioner(R, Z_);
-    preconditioned_ += R.cols();
-    const Eigen::VectorXd r = norms<S>(R, options_.sum),
-                          z = norms<S>(Z_, options_.sum, "eigsh: the preconditioner's result");
-    const Eigen::VectorXd form = dots<S>(R, Z_, options_.sum).real();
-    for (Index j = 0; j < R.cols(); ++j) {
+void BlockDavidson<S>::precondition_into_space() {
+    BlockRef<S> Z = space_.free_columns(R_.cols());
+    options_.preconditioner(R_, Z);
+    preconditioned_ += R_.cols();
+    const Eigen::VectorXd form = dots<S>(R_, Z, options_.sum, "eigsh: the preconditioner's result").real();
+    if (!(form.minCoeff() > 0.0)) require_positive(Z, form);
+    exhausted_ = space_.accept(R_.cols(), "eigsh: the preconditioned residual") == 0;
+}
+
+template <ScalarType S>
+void BlockDavidson<S>::require_positive(ConstBlockRef<S> Z, const Eigen::VectorXd& form) const {
+    const Eigen::VectorXd r = norms<S>(R_, options_.sum), z = norms<S>(Z, options_.sum);
+    for (Index j = 0; j < form.size(); ++j) {
         if (r(j) == 0.0 || (z(j) > 0.0 && form(j) >= -kIndefinite * r(j) * z(j))) continue;
         refuse_input<6>("eigsh: the preconditioner is not positive definite: a residual r has rᴴM⁻¹r = ", form(j),
                         ", where ‖r‖ = ", r(j), " and ‖M⁻¹r‖ = ", z(j));
@@ -150,9 +172,8 @@ void BlockDavidson<S>::append(ConstBlockRef<S> T, std::string_view what) {
 
 template <ScalarType S>
 void BlockDavidson<S>::expand(const std::vector<Index>& targets) {
-    precondition(R_);
-    const Index count = static_cast<Index>(targets.size());
-    if (size() + count > space_.capacity()) {
+    if (size() + R_.cols() > global_n_) R_.conservativeResize(n_, global_n_ - size());
+    if (size() + R_.cols() > space_.capacity()) {
         if (++restarts_ % kRestartsToRefresh == 0) {
             space_.refresh();
             auto pairs = dense_eigh<S>(space_.projected());
@@ -160,19 +181,22 @@ void BlockDavidson<S>::expand(const std::vector<Index>& targets) {
             theta_ = std::move(pairs.values);
             Y_before_.resize(0, 0);
         }
-        restart(sizes_.kept, targets.back() + 1);
+        restart(sizes_.kept, targets);
     }
-    append(Z_, "eigsh: the preconditioned residual");
+    precondition_into_space();
 }
 
-/// V ← the `keep` lowest Ritz vectors, and the `before` lowest of the step before.
+/// V ← the `keep` lowest Ritz vectors, and what the targets were in the step before.
 template <ScalarType S>
-void BlockDavidson<S>::restart(Index keep, Index before) {
+void BlockDavidson<S>::restart(Index keep, const std::vector<Index>& targets) {
     keep = std::min(keep, size());
     if (keep < size()) exhausted_ = false;
-    before = std::min({before, Y_before_.cols(), sizes_.block});
-    Matrix<S> earlier = Matrix<S>::Zero(size(), before);
-    if (before > 0) earlier.topRows(std::min(Y_before_.rows(), size())) = Y_before_.leftCols(before);
+    Matrix<S> earlier = Matrix<S>::Zero(size(), static_cast<Index>(targets.size()));
+    Index before = 0;
+    for (const Index i : targets) {
+        if (i < Y_before_.cols()) earlier.col(before++).head(Y_before_.rows()) = Y_before_.col(i);
+    }
+    earlier.conservativeResize(size(), before);
     space_.compress(0, with_orthonormal<S>(Y_.leftCols(keep), earlier));
     theta_.conservativeResize(keep);
     Y_ = Matrix<S>::Identity(size(), keep);
@@ -229,19 +253,22 @@ bool BlockDavidson<S>::guard_resolved() const {
                           !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                \
-    template Eigenpairs<S> BlockDavidson<S>::solve();                           \
-    template void BlockDavidson<S>::rayleigh_ritz();                            \
-    template bool BlockDavidson<S>::report_progress();                          \
-    template std::vector<Index> BlockDavidson<S>::choose_targets();             \
-    template void BlockDavidson<S>::test(const std::vector<Index>&, Block<S>&); \
-    template void BlockDavidson<S>::precondition(Block<S>&);                    \
-    template void BlockDavidson<S>::append(ConstBlockRef<S>, std::string_view); \
-    template void BlockDavidson<S>::expand(const std::vector<Index>&);          \
-    template void BlockDavidson<S>::restart(Index, Index);                      \
-    template void BlockDavidson<S>::require_enough_directions() const;          \
-    template bool BlockDavidson<S>::verify();                                   \
-    template bool BlockDavidson<S>::all_converged() const;                      \
+#define LAMBDABAR_INSTANTIATE(S)                                                                      \
+    template Eigenpairs<S> BlockDavidson<S>::solve();                                                 \
+    template void BlockDavidson<S>::rayleigh_ritz();                                                  \
+    template bool BlockDavidson<S>::report_progress();                                                \
+    template std::vector<Index> BlockDavidson<S>::choose_targets();                                   \
+    template bool BlockDavidson<S>::is_done(Index) const;                                             \
+    template bool BlockDavidson<S>::none_passes(const std::vector<Index>&) const;                     \
+    template void BlockDavidson<S>::test(const std::vector<Index>&, Block<S>&);                       \
+    template void BlockDavidson<S>::precondition_into_space();                                        \
+    template void BlockDavidson<S>::require_positive(ConstBlockRef<S>, const Eigen::VectorXd&) const; \
+    template void BlockDavidson<S>::append(ConstBlockRef<S>, std::string_view);                       \
+    template void BlockDavidson<S>::expand(const std::vector<Index>&);                                \
+    template void BlockDavidson<S>::restart(Index, const std::vector<Index>&);                        \
+    template void BlockDavidson<S>::require_enough_directions() const;                                \
+    template bool BlockDavidson<S>::verify();                                                         \
+    template bool BlockDavidson<S>::all_converged() const;                                            \
     template bool BlockDavidson<S>::guard_resolved() const;
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -47,9 +47,12 @@ private:
     std::vector<Index> choose_targets();
     void test(const std::vector<Index>& pairs, Block<S>& R);
     void expand(const std::vector<Index>& targets);
-    void precondition(Block<S>& R);
+    bool is_done(Index i) const;
+    bool none_passes(const std::vector<Index>& pairs) const;
+    void precondition_into_space();
+    void require_positive(ConstBlockRef<S> Z, const Eigen::VectorXd& form) const;
     void append(ConstBlockRef<S> T, std::string_view what);
-    void restart(Index keep, Index before);
+    void restart(Index keep, const std::vector<Index>& targets);
     bool is_complete();
     Index largest_cluster() const;
     bool search_missed_copies();

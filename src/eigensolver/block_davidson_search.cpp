@@ -65,7 +65,7 @@ bool BlockDavidson<S>::search_missed_copies() {
     if (columns < 1) return true;
     const Index room = std::min(kRoom, global_n_ - first);
     Y_before_.resize(0, 0);
-    restart(std::max(first, std::min(sizes_.kept, space_.capacity() - room)), 0);
+    restart(std::max(first, std::min(sizes_.kept, space_.capacity() - room)), {});
     space_.set_aside(first);
     Block<S> T(n_, columns);
     fill_random<S>(T, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
@@ -88,7 +88,7 @@ bool BlockDavidson<S>::search_missed_copies() {
     exhausted_ = false;
     if (finding == Finding::undecided) return false;
     const Index left = space_.capacity() - size();
-    if (left < T.cols()) restart(space_.capacity() - T.cols(), 0);
+    if (left < T.cols()) restart(space_.capacity() - T.cols(), {});
     append(T, "eigsh: the search block");
     return true;
 }
@@ -127,8 +127,8 @@ typename BlockDavidson<S>::Finding BlockDavidson<S>::test_search(Index first, In
 
 template <ScalarType S>
 void BlockDavidson<S>::expand_search(Index first) {
-    precondition(R_);
     const Index s = size() - first;
+    if (size() + R_.cols() > global_n_) R_.conservativeResize(n_, global_n_ - size());
     if (size() + R_.cols() > space_.capacity()) {
         Matrix<S> earlier = Matrix<S>::Zero(s, U_before_.cols());
         earlier.topRows(U_before_.rows()) = U_before_;
@@ -136,7 +136,7 @@ void BlockDavidson<S>::expand_search(Index first) {
         space_.compress(first, with_orthonormal<S>(U_.leftCols(keep), earlier));
         U_ = Matrix<S>::Identity(size() - first, keep);
     }
-    append(Z_, "eigsh: the preconditioned residual");
+    precondition_into_space();
 }
 
 template <ScalarType S>

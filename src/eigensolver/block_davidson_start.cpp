@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kNormSteps = 10;       // of a Krylov space for ‖A‖
+constexpr Index kNormSteps = 6;        // of a Krylov space for ‖A‖
 constexpr double kLeastChange = 1e-9;  // of a unit vector from step to step, above the rounding of its solve
 constexpr Index kSmall = 100;          // up to this dimension the basis may span the whole space
 constexpr Index kWidest = 8;           // block: one cache line a row
@@ -27,7 +27,8 @@ DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_siz
     DavidsonSizes sizes;
     sizes.block = std::min(block_size > 0 ? block_size : std::min(k + 1, kWidest), n);
     const Index b = sizes.block, wanted = k + std::max<Index>(extra, b);
-    sizes.capacity = basis_size > 0 ? basis_size : std::max({k + 4 * b + 2, wanted + 3 * b, k + 14});
+    sizes.capacity = basis_size > 0 ? basis_size : std::max(wanted + 3 * b, k + 14);
+    if (basis_size == 0) sizes.capacity = (sizes.capacity + 7) / 8 * 8;  // whole cache lines
     if (basis_size == 0 && n <= kSmall) sizes.capacity = n;
     sizes.capacity = std::min(std::max(sizes.capacity, k + 1 + std::max(kSearchBasis, 3 * b)), n);
     // A restart keeps what the result promises, and leaves room for the step before and two steps.
@@ -112,7 +113,7 @@ void BlockDavidson<S>::measure_norm() {
     }
     if (whole_space()) return;
     Y_before_.resize(0, 0);
-    restart(std::min(before + sizes_.block, sizes_.kept), 0);
+    restart(std::min(before + sizes_.block, sizes_.kept), {});
 }
 
 template <ScalarType S>

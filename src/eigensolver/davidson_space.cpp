@@ -1,5 +1,7 @@
 #include "davidson_space.hpp"
 
+#include "block/dense.hpp"
+
 #include <Eigen/QR>
 
 #include <algorithm>
@@ -9,6 +11,8 @@ namespace lambdabar {
 namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
+constexpr double kClear = 1e-4;  // part of a square that is no cancellation
+constexpr double kRounding = 10.0 * std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
@@ -25,9 +29,17 @@ template <ScalarType S>
 Index DavidsonSpace<S>::append(ConstBlockRef<S> T, std::string_view what) {
     const Index columns = std::min(T.cols(), capacity() - m_);
     if (columns < 1) return 0;
-    BlockRef<S> W_all = V_.middleCols(m_, columns);
-    W_all = T.leftCols(columns);
-    const Index valid = orthonormalize<S>(W_all, V_.leftCols(m_), metric_, seed_ + appended_++, sum_, what);
+    free_columns(columns) = T.leftCols(columns);
+    return accept(columns, what);
+}
+
+template <ScalarType S>
+Index DavidsonSpace<S>::accept(Index columns, std::string_view what) {
+    BlockRef<S> W_all = free_columns(columns);
+    ++appended_;
+    const Index valid = orthonormalize_independent(W_all, what)
+                            ? columns
+                            : orthonormalize<S>(W_all, V_.leftCols(m_), metric_, seed_ + appended_, sum_, what);
     if (valid == 0) return 0;
     const auto W = V_.middleCols(m_, valid);
     BlockRef<S> AW = AV_.middleCols(m_, valid);
@@ -38,6 +50,43 @@ Index DavidsonSpace<S>::append(ConstBlockRef<S> T, std::string_view what) {
     G_.block(m_, 0, valid, m_) = C.topRows(m_).adjoint();
     m_ += valid;
     return valid;
+}
+
+/// U orthonormal and orthogonal to V, if its columns are clearly independent of V and of each other, as preconditioned
+/// residuals are: Gram–Schmidt, then U T with T from the Gram matrix of what is left, G; what rounding left of V in U
+/// is known as C₂, and in U T as C₂T. One Newton step makes up for the condition of G. False: U has the same span
+/// modulo V. Two or three passes over V; B ≠ I: three products with B a column.
+template <ScalarType S>
+bool DavidsonSpace<S>::orthonormalize_independent(BlockRef<S> U, std::string_view what) {
+    const auto V = V_.leftCols(m_);
+    const Index b = U.cols();
+    if (m_ == 0 || sum_.total(U.rows()) - m_ < b) return false;
+    const Matrix<S> C = metric_.inner(V, U, BW_, sum_, what);
+    Matrix<S> left, G;
+    if (metric_.identity()) {
+        left = project_and_gram<S>(U, V, C, sum_, what);
+        G = gram<S>(U, U, sum_, what);
+    } else {
+        add_product<S>(U, V, -C);
+        const ConstBlockRef<S> BU = metric_.image(U, BW_);
+        left = gram<S>(V, BU, sum_, what);
+        G = gram<S>(U, BU, sum_, what);
+    }
+    const Eigen::VectorXd squares = G.diagonal().real();
+    const Eigen::VectorXd all = squares + C.colwise().squaredNorm().transpose();
+    if (!((squares.array() > kClear * all.array()).all() && squares.minCoeff() > 0.0)) return false;
+    const Eigen::VectorXd scale = squares.cwiseSqrt().cwiseInverse();
+    const DenseEigenpairs<S> pairs =
+        dense_eigh<S>(scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal());
+    if (!(pairs.values(0) > kClear)) return false;
+    const Eigen::VectorXd inverse_root = pairs.values.cwiseSqrt().cwiseInverse();
+    const Matrix<S> T =
+        scale.template cast<S>().asDiagonal() * pairs.vectors * inverse_root.template cast<S>().asDiagonal();
+    rotate<S>(U, T);
+    left = (left * T).eval();
+    if (left.cwiseAbs().maxCoeff() > kRounding) add_product<S>(U, V, -left);
+    rotate<S>(U, orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what)));
+    return true;
 }
 
 template <ScalarType S>

@@ -22,6 +22,10 @@ public:
     /// direction that V does not hold. Products: one for each.
     Index append(ConstBlockRef<S> T, std::string_view what);
 
+    /// The next `columns` of V, which fit, to be filled by the caller; accept() is append() of what is there.
+    BlockRef<S> free_columns(Index columns) { return V_.middleCols(m_, columns); }
+    Index accept(Index columns, std::string_view what);
+
     /// The columns from `first` on ← those times C, whose columns are orthonormal.
     void compress(Index first, const Matrix<S>& C);
 
@@ -42,6 +46,8 @@ public:
     void release();
 
 private:
+    bool orthonormalize_independent(BlockRef<S> U, std::string_view what);
+
     CountedOperator<S>& A_;
     const Metric<S>& metric_;
     const Sum& sum_;
