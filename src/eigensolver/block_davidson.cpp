@@ -146,17 +146,17 @@ void BlockDavidson<S>::test(const std::vector<Index>& pairs, Block<S>& R) {
 /// V ← [V, M⁻¹R], where rᴴM⁻¹r has to be positive for every column r of R.
 template <ScalarType S>
 void BlockDavidson<S>::precondition_into_space() {
-    BlockRef<S> Z = space_.free_columns(R_.cols());
-    options_.preconditioner(R_, Z);
+    Z_.resize(n_, R_.cols());
+    options_.preconditioner(R_, Z_);
     preconditioned_ += R_.cols();
-    const Eigen::VectorXd form = dots<S>(R_, Z, options_.sum, "eigsh: the preconditioner's result").real();
-    if (!(form.minCoeff() > 0.0)) require_positive(Z, form);
-    exhausted_ = space_.accept(R_.cols(), "eigsh: the preconditioned residual") == 0;
+    const Eigen::VectorXd form = dots<S>(R_, Z_, options_.sum, "eigsh: the preconditioner's result").real();
+    if (!(form.minCoeff() > 0.0)) require_positive(form);
+    exhausted_ = space_.append(Z_, "eigsh: the preconditioned residual") == 0;
 }
 
 template <ScalarType S>
-void BlockDavidson<S>::require_positive(ConstBlockRef<S> Z, const Eigen::VectorXd& form) const {
-    const Eigen::VectorXd r = norms<S>(R_, options_.sum), z = norms<S>(Z, options_.sum);
+void BlockDavidson<S>::require_positive(const Eigen::VectorXd& form) const {
+    const Eigen::VectorXd r = norms<S>(R_, options_.sum), z = norms<S>(Z_, options_.sum);
     for (Index j = 0; j < form.size(); ++j) {
         if (r(j) == 0.0 || (z(j) > 0.0 && form(j) >= -kIndefinite * r(j) * z(j))) continue;
         refuse_input<6>("eigsh: the preconditioner is not positive definite: a residual r has rᴴM⁻¹r = ", form(j),
@@ -165,7 +165,7 @@ void BlockDavidson<S>::require_positive(ConstBlockRef<S> Z, const Eigen::VectorX
 }
 
 template <ScalarType S>
-void BlockDavidson<S>::append(ConstBlockRef<S> T, std::string_view what) {
+void BlockDavidson<S>::append(Block<S> T, std::string_view what) {
     const bool room = size() < space_.capacity() && T.cols() > 0;
     if (space_.append(T, what) == 0 && room) exhausted_ = true;
 }
@@ -253,22 +253,22 @@ bool BlockDavidson<S>::guard_resolved() const {
                           !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                                                                      \
-    template Eigenpairs<S> BlockDavidson<S>::solve();                                                 \
-    template void BlockDavidson<S>::rayleigh_ritz();                                                  \
-    template bool BlockDavidson<S>::report_progress();                                                \
-    template std::vector<Index> BlockDavidson<S>::choose_targets();                                   \
-    template bool BlockDavidson<S>::is_done(Index) const;                                             \
-    template bool BlockDavidson<S>::none_passes(const std::vector<Index>&) const;                     \
-    template void BlockDavidson<S>::test(const std::vector<Index>&, Block<S>&);                       \
-    template void BlockDavidson<S>::precondition_into_space();                                        \
-    template void BlockDavidson<S>::require_positive(ConstBlockRef<S>, const Eigen::VectorXd&) const; \
-    template void BlockDavidson<S>::append(ConstBlockRef<S>, std::string_view);                       \
-    template void BlockDavidson<S>::expand(const std::vector<Index>&);                                \
-    template void BlockDavidson<S>::restart(Index, const std::vector<Index>&);                        \
-    template void BlockDavidson<S>::require_enough_directions() const;                                \
-    template bool BlockDavidson<S>::verify();                                                         \
-    template bool BlockDavidson<S>::all_converged() const;                                            \
+#define LAMBDABAR_INSTANTIATE(S)                                                    \
+    template Eigenpairs<S> BlockDavidson<S>::solve();                               \
+    template void BlockDavidson<S>::rayleigh_ritz();                                \
+    template bool BlockDavidson<S>::report_progress();                              \
+    template std::vector<Index> BlockDavidson<S>::choose_targets();                 \
+    template bool BlockDavidson<S>::is_done(Index) const;                           \
+    template bool BlockDavidson<S>::none_passes(const std::vector<Index>&) const;   \
+    template void BlockDavidson<S>::test(const std::vector<Index>&, Block<S>&);     \
+    template void BlockDavidson<S>::precondition_into_space();                      \
+    template void BlockDavidson<S>::require_positive(const Eigen::VectorXd&) const; \
+    template void BlockDavidson<S>::append(Block<S>, std::string_view);             \
+    template void BlockDavidson<S>::expand(const std::vector<Index>&);              \
+    template void BlockDavidson<S>::restart(Index, const std::vector<Index>&);      \
+    template void BlockDavidson<S>::require_enough_directions() const;              \
+    template bool BlockDavidson<S>::verify();                                       \
+    template bool BlockDavidson<S>::all_converged() const;                          \
     template bool BlockDavidson<S>::guard_resolved() const;
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

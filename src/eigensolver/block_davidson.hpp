@@ -50,8 +50,8 @@ private:
     bool is_done(Index i) const;
     bool none_passes(const std::vector<Index>& pairs) const;
     void precondition_into_space();
-    void require_positive(ConstBlockRef<S> Z, const Eigen::VectorXd& form) const;
-    void append(ConstBlockRef<S> T, std::string_view what);
+    void require_positive(const Eigen::VectorXd& form) const;
+    void append(Block<S> T, std::string_view what);
     void restart(Index keep, const std::vector<Index>& targets);
     bool is_complete();
     Index largest_cluster() const;

@@ -26,26 +26,25 @@ DavidsonSpace<S>::DavidsonSpace(CountedOperator<S>& A, const Metric<S>& metric, 
 }
 
 template <ScalarType S>
-Index DavidsonSpace<S>::append(ConstBlockRef<S> T, std::string_view what) {
+Index DavidsonSpace<S>::append(Block<S>& T, std::string_view what) {
     const Index columns = std::min(T.cols(), capacity() - m_);
     if (columns < 1) return 0;
-    free_columns(columns) = T.leftCols(columns);
-    return accept(columns, what);
-}
-
-template <ScalarType S>
-Index DavidsonSpace<S>::accept(Index columns, std::string_view what) {
-    BlockRef<S> W_all = free_columns(columns);
+    if (columns < T.cols()) T.conservativeResize(T.rows(), columns);
     ++appended_;
-    const Index valid = orthonormalize_independent(W_all, what)
-                            ? columns
-                            : orthonormalize<S>(W_all, V_.leftCols(m_), metric_, seed_ + appended_, sum_, what);
-    if (valid == 0) return 0;
-    const auto W = V_.middleCols(m_, valid);
-    BlockRef<S> AW = AV_.middleCols(m_, valid);
-    A_.apply(W, AW);
-    // G gains Vᴴ A W: no product with B, whose inner product it is that A is self-adjoint in.
-    const Matrix<S> C = gram<S>(V_.leftCols(m_ + valid), AW, sum_, kProduct);
+    Index valid = columns;
+    if (orthonormalize_independent(T, what)) {
+        V_.middleCols(m_, valid) = T;
+    } else {
+        BlockRef<S> W = V_.middleCols(m_, columns);
+        W = T;
+        valid = orthonormalize<S>(W, V_.leftCols(m_), metric_, seed_ + appended_, sum_, what);
+        if (valid == 0) return 0;
+        T = V_.middleCols(m_, valid);
+    }
+    BlockRef<S> AT = AV_.middleCols(m_, valid);
+    A_.apply(T, AT);
+    // G gains Vᴴ A T: no product with B, whose inner product it is that A is self-adjoint in.
+    const Matrix<S> C = gram<S>(V_.leftCols(m_ + valid), AT, sum_, kProduct);
     G_.block(0, m_, m_ + valid, valid) = C;
     G_.block(m_, 0, valid, m_) = C.topRows(m_).adjoint();
     m_ += valid;
@@ -57,7 +56,7 @@ Index DavidsonSpace<S>::accept(Index columns, std::string_view what) {
 /// is known as C₂, and in U T as C₂T. One Newton step makes up for the condition of G. False: U has the same span
 /// modulo V. Two or three passes over V; B ≠ I: three products with B a column.
 template <ScalarType S>
-bool DavidsonSpace<S>::orthonormalize_independent(BlockRef<S> U, std::string_view what) {
+bool DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view what) {
     const auto V = V_.leftCols(m_);
     const Index b = U.cols();
     if (m_ == 0 || sum_.total(U.rows()) - m_ < b) return false;

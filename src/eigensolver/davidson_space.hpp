@@ -18,13 +18,9 @@ public:
     ConstBlockRef<S> vectors() const { return V_.leftCols(m_); }
     auto projected() const { return G_.topLeftCorner(m_, m_); }
 
-    /// V ← [V T], T orthonormalized against V; `what` names T if it is not finite. Returns how many columns had a
-    /// direction that V does not hold. Products: one for each.
-    Index append(ConstBlockRef<S> T, std::string_view what);
-
-    /// The next `columns` of V, which fit, to be filled by the caller; accept() is append() of what is there.
-    BlockRef<S> free_columns(Index columns) { return V_.middleCols(m_, columns); }
-    Index accept(Index columns, std::string_view what);
+    /// V ← [V T], T orthonormalized against V, which changes it; `what` names T if it is not finite. Returns how many
+    /// columns had a direction that V does not hold. Products: one for each.
+    Index append(Block<S>& T, std::string_view what);
 
     /// The columns from `first` on ← those times C, whose columns are orthonormal.
     void compress(Index first, const Matrix<S>& C);
@@ -46,7 +42,7 @@ public:
     void release();
 
 private:
-    bool orthonormalize_independent(BlockRef<S> U, std::string_view what);
+    bool orthonormalize_independent(Block<S>& U, std::string_view what);
 
     CountedOperator<S>& A_;
     const Metric<S>& metric_;
