@@ -32,10 +32,11 @@ Index DavidsonSpace<S>::append(Block<S>& T, std::string_view what) {
     if (columns < T.cols()) T.conservativeResize(T.rows(), columns);
     ++appended_;
     Index valid = columns;
-    if (orthonormalize_independent(T, what)) {
-        V_.middleCols(m_, valid) = T;
+    BlockRef<S> W = V_.middleCols(m_, columns);
+    if (const Matrix<S> last = orthonormalize_independent(T, what); last.size() > 0) {
+        set_product<S>(W, T, last);
+        rotate<S>(T, last);
     } else {
-        BlockRef<S> W = V_.middleCols(m_, columns);
         W = T;
         valid = orthonormalize<S>(W, V_.leftCols(m_), metric_, seed_ + appended_, sum_, what);
         if (valid == 0) return 0;
@@ -53,13 +54,14 @@ Index DavidsonSpace<S>::append(Block<S>& T, std::string_view what) {
 
 /// U orthonormal and orthogonal to V, if its columns are clearly independent of V and of each other, as preconditioned
 /// residuals are: Gram–Schmidt, then U T with T from the Gram matrix of what is left, G; what rounding left of V in U
-/// is known as C₂, and in U T as C₂T. One Newton step makes up for the condition of G. False: U has the same span
-/// modulo V. Two or three passes over V; B ≠ I: three products with B a column.
+/// is known as C₂, and in U T as C₂T. The Newton step that makes up for the condition of G is returned, not applied;
+/// empty: nothing is orthonormal, but U has the same span modulo V. Two or three passes over V; B ≠ I: three products
+/// with B a column.
 template <ScalarType S>
-bool DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view what) {
+Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view what) {
     const auto V = V_.leftCols(m_);
     const Index b = U.cols();
-    if (m_ == 0 || sum_.total(U.rows()) - m_ < b) return false;
+    if (m_ == 0 || sum_.total(U.rows()) - m_ < b) return {};
     const Matrix<S> C = metric_.inner(V, U, BW_, sum_, what);
     Matrix<S> left, G;
     if (metric_.identity()) {
@@ -73,19 +75,18 @@ bool DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view 
     }
     const Eigen::VectorXd squares = G.diagonal().real();
     const Eigen::VectorXd all = squares + C.colwise().squaredNorm().transpose();
-    if (!((squares.array() > kClear * all.array()).all() && squares.minCoeff() > 0.0)) return false;
+    if (!((squares.array() > kClear * all.array()).all() && squares.minCoeff() > 0.0)) return {};
     const Eigen::VectorXd scale = squares.cwiseSqrt().cwiseInverse();
     const DenseEigenpairs<S> pairs =
         dense_eigh<S>(scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal());
-    if (!(pairs.values(0) > kClear)) return false;
+    if (!(pairs.values(0) > kClear)) return {};
     const Eigen::VectorXd inverse_root = pairs.values.cwiseSqrt().cwiseInverse();
     const Matrix<S> T =
         scale.template cast<S>().asDiagonal() * pairs.vectors * inverse_root.template cast<S>().asDiagonal();
     rotate<S>(U, T);
     left = (left * T).eval();
     if (left.cwiseAbs().maxCoeff() > kRounding) add_product<S>(U, V, -left);
-    rotate<S>(U, orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what)));
-    return true;
+    return orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what));
 }
 
 template <ScalarType S>

@@ -42,7 +42,7 @@ public:
     void release();
 
 private:
-    bool orthonormalize_independent(Block<S>& U, std::string_view what);
+    Matrix<S> orthonormalize_independent(Block<S>& U, std::string_view what);
 
     CountedOperator<S>& A_;
     const Metric<S>& metric_;
