@@ -20,8 +20,9 @@ constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 
 /// A space that grew from g Gaussian columns sees g copies of an eigenvalue, as a block Krylov space does, and each of
 /// its Ritz vectors comes down to a lower eigenvalue if there is one. So if fewer than g values are equal among the k
-/// and the resolved guard, none is missing. (Equal: closer than the residuals tell apart, by a wide margin.) Otherwise,
-/// and if the space began with vectors of the caller's, a search has to say so.
+/// and the guard, whose residual is at most 0.01 of its distance from them, none is missing. (Equal: closer than the
+/// residuals tell apart, by a wide margin.) Otherwise, and if the space began with vectors of the caller's, a search
+/// has to say so.
 template <ScalarType S>
 bool BlockDavidson<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;

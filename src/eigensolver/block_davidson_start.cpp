@@ -98,7 +98,7 @@ void BlockDavidson<S>::append_previous() {
 }
 
 /// ‖A‖, or ‖B⁻¹A‖, from below: a few steps up the other end of the spectrum, each by the residual of the Ritz pair
-/// there. For B = I this is Lanczos. What was there before, and the lowest of it, stay in V.
+/// there. For B = I this is Lanczos. Where V was empty, it is so again; else the lowest of all stay.
 template <ScalarType S>
 void BlockDavidson<S>::measure_norm() {
     const Index before = size(), steps = std::min(kNormSteps, space_.capacity() - before);
@@ -112,8 +112,13 @@ void BlockDavidson<S>::measure_norm() {
         if (norms<S>(T, options_.sum)(0) <= 10.0 * kEps * norm_) break;
     }
     if (whole_space()) return;
-    Y_before_.resize(0, 0);
-    restart(std::min(before + sizes_.block, sizes_.kept), {});
+    if (before > 0) {
+        restart(std::min(before + sizes_.block, sizes_.kept), {});
+    } else {
+        space_.clear();  // the evidence of completeness is for a space of Gaussian columns alone
+        Y_.resize(0, 0);
+    }
+    residual_.setConstant(kUntested);
 }
 
 template <ScalarType S>
@@ -125,11 +130,12 @@ void BlockDavidson<S>::append_random() {
 
 template <ScalarType S>
 void BlockDavidson<S>::start_randomly() {
-    const bool from_nothing = size() == 0;
     measure_norm();
+    if (whole_space()) return;
     append_previous();
-    if (size() <= k_ || !usable_warm(options_, n_)) append_random();
-    gaussian_ = from_nothing ? sizes_.block : 0;
+    const Index before = size();
+    if (before <= k_ || !usable_warm(options_, n_)) append_random();
+    gaussian_ = before == 0 ? size() : 0;
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                      \

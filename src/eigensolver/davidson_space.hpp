@@ -38,6 +38,9 @@ public:
     void set_aside(Index first);
     void take_back(Index first);
 
+    /// No vector is left.
+    void clear() { m_ = 0; }
+
     /// Frees the storage.
     void release();
 
