@@ -51,11 +51,10 @@ void start_mpi() {
 class HypreMatrix {
 public:
     HypreMatrix(const SparseHermitian<double>& A, double shift) {
-        const auto n = static_cast<HYPRE_BigInt>(A.rows());
-        std::vector<std::vector<std::pair<HYPRE_BigInt, double>>> rows(static_cast<std::size_t>(n));
+        std::vector<Eigen::Triplet<double>> entries;
         const StoredPattern& pattern = A.pattern();
         const auto put = [&](Index row, Index column, double value) {
-            rows[static_cast<std::size_t>(row)].emplace_back(static_cast<HYPRE_BigInt>(column), value);
+            entries.emplace_back(static_cast<int>(row), static_cast<int>(column), value);
         };
         for (Index o = 0; o < pattern.outer; ++o) {
             for (int e = pattern.start[o]; e < pattern.start[o + 1]; ++e) {
@@ -66,20 +65,24 @@ public:
             }
         }
         for (Index i = 0; i < A.rows(); ++i) put(i, i, -shift);
+        Eigen::SparseMatrix<double, Eigen::RowMajor> rows(A.rows(), A.rows());
+        rows.setFromTriplets(entries.begin(), entries.end());  // adds
+
+        const auto n = static_cast<HYPRE_BigInt>(A.rows());
         check(HYPRE_IJMatrixCreate(MPI_COMM_SELF, 0, n - 1, 0, n - 1, &matrix_), "creating a matrix");
         HYPRE_IJMatrixSetObjectType(matrix_, HYPRE_PARCSR);
+        std::vector<HYPRE_Int> counts(static_cast<std::size_t>(n));
+        for (HYPRE_Int i = 0; i < n; ++i)
+            counts[static_cast<std::size_t>(i)] = rows.outerIndexPtr()[i + 1] - rows.outerIndexPtr()[i];
+        HYPRE_IJMatrixSetRowSizes(matrix_, counts.data());
         HYPRE_IJMatrixInitialize(matrix_);
         std::vector<HYPRE_BigInt> columns;
-        std::vector<double> values;
         for (HYPRE_BigInt i = 0; i < n; ++i) {
-            columns.clear();
-            values.clear();
-            for (const auto& [column, value] : rows[static_cast<std::size_t>(i)]) {
-                columns.push_back(column);
-                values.push_back(value);
-            }
-            auto count = static_cast<HYPRE_Int>(columns.size());
-            check(HYPRE_IJMatrixAddToValues(matrix_, 1, &count, &i, columns.data(), values.data()), "filling a matrix");
+            const int first = rows.outerIndexPtr()[i];
+            HYPRE_Int count = counts[static_cast<std::size_t>(i)];
+            columns.assign(rows.innerIndexPtr() + first, rows.innerIndexPtr() + first + count);
+            check(HYPRE_IJMatrixSetValues(matrix_, 1, &count, &i, columns.data(), rows.valuePtr() + first),
+                  "filling a matrix");
         }
         check(HYPRE_IJMatrixAssemble(matrix_), "assembling a matrix");
         void* object = nullptr;
@@ -199,6 +202,7 @@ Preconditioner<double> multigrid(const SparseHermitian<double>& A, const Multigr
     const std::lock_guard lock(hypre_mutex());
     start_mpi();
     HYPRE_Init();
+    HYPRE_ClearAllErrors();
     const auto cycle = std::make_shared<Cycle>(A, options);
     return [cycle](In<double> R, Out<double> Z) {
         if (R.rows() != cycle->rows()) {
