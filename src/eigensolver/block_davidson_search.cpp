@@ -10,7 +10,6 @@ namespace lambdabar {
 
 namespace {
 
-constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kProbeColumns = 2;
 constexpr Index kRoom = 10;  // vectors of a search
 constexpr double kManyTolerances = 100.0;
