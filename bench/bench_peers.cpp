@@ -259,25 +259,24 @@ void run(const Options& options) {
 }
 
 template <class S>
-Case<S> with_inverse(Case<S> c, Inverse inverse, double shift = 0.0) {
-    c.problem.name += inverse == Inverse::multigrid ? ", AMG" : ", IC";
-    c.inverse = inverse;
+Case<S> with_incomplete_cholesky(Case<S> c, double shift) {
+    c.problem.name += ", IC";
+    c.inverse = Inverse::incomplete_cholesky;
     c.inverse_shift = shift;
     return c;
 }
 
 void run_preconditioned(const Options& options) {
-    if (options.preconditioner != "ic" && options.preconditioner != "amg")
-        throw std::invalid_argument("--preconditioner is ic or amg, not " + options.preconditioner);
-    const Inverse inverse = options.preconditioner == "amg" ? Inverse::multigrid : Inverse::incomplete_cholesky;
+    if (options.preconditioner != "ic")
+        throw std::invalid_argument("--preconditioner knows ic, not " + options.preconditioner);
     Suite suite(options);
     const auto compare = [&](Case<double> c, Case<double> tiny, double shift = 0.0) {
-        suite.compare<double>(with_inverse(std::move(c), inverse, shift),
-                              with_inverse(std::move(tiny), inverse, shift));
+        suite.compare<double>(with_incomplete_cholesky(std::move(c), shift),
+                              with_incomplete_cholesky(std::move(tiny), shift));
     };
     compare({laplacian_3d(32)}, {laplacian_3d(5)});
     if (!options.small) compare({laplacian_3d(64)}, {laplacian_3d(5)});
-    if (inverse == Inverse::incomplete_cholesky) compare({anderson_3d(20, 8.0)}, {anderson_3d(5, 8.0)}, kBelowAnderson);
+    compare({anderson_3d(20, 8.0)}, {anderson_3d(5, 8.0)}, kBelowAnderson);
     compare(stiffness_and_mass(options.small ? 12 : 32), stiffness_and_mass(5));
     suite.finish();
 }

@@ -48,12 +48,6 @@ Eigen::SparseMatrix<S> read_matrix(std::ifstream& file, Index rows, Index entrie
                                                                      indices.data() + rows + 1, values.data());
 }
 
-template <class S>
-lambdabar::Preconditioner<S> inverse_of(const lambdabar::SparseHermitian<S>& A, const Case<S>& c) {
-    if (c.inverse == Inverse::incomplete_cholesky) return lambdabar::incomplete_cholesky(A, c.inverse_shift);
-    throw std::runtime_error("this build has no multigrid");
-}
-
 Header read_header(std::ifstream& file, const std::filesystem::path& path) {
     Header header{};
     file.read(reinterpret_cast<char*>(&header), sizeof header);
@@ -92,8 +86,8 @@ CaseOperators<S>::CaseOperators(const Case<S>& c) {
         B_ = std::make_unique<Product<S>>(*stored_B_);
     }
     if (c.inverse == Inverse::none) return;
-    preconditioner_ = [M = inverse_of(*stored_A_, c), seconds = inverse_seconds_](lambdabar::In<S> R,
-                                                                                  lambdabar::Out<S> Z) {
+    preconditioner_ = [M = lambdabar::incomplete_cholesky(*stored_A_, c.inverse_shift), seconds = inverse_seconds_](
+                          lambdabar::In<S> R, lambdabar::Out<S> Z) {
         const Stopwatch watch(*seconds);
         M(R, Z);
     };

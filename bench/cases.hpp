@@ -40,7 +40,7 @@ private:
 };
 
 /// The approximate inverse of A − shift that every contender of a case is given; `none`: products only.
-enum class Inverse : std::int64_t { none, incomplete_cholesky, multigrid };
+enum class Inverse : std::int64_t { none, incomplete_cholesky };
 
 /// A x = λ x with A stored or an Ising ring, or A x = λ B x with both stored.
 template <class S>
