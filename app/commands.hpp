@@ -25,6 +25,9 @@ enum ExitStatus : int {
 /// The direct solver: `automatic` is the best that this build has for the task.
 enum class FactorMethod { automatic, none, ldlt, lu, cholmod, mumps };
 
+/// An approximate inverse of A for block Davidson.
+enum class PreconditionerMethod { none, jacobi, incomplete_cholesky, multigrid };
+
 struct Common {
     fs::path matrix;
     fs::path mass;  // empty: A x = λ x
@@ -47,6 +50,7 @@ struct SolverOptions {
 struct EigshCommand : Common {
     SolverOptions solver;
     Engine engine = Engine::automatic;
+    PreconditionerMethod preconditioner = PreconditionerMethod::none;
     fs::path out;  // prefix
 };
 

@@ -1,5 +1,6 @@
 #include "output_files.hpp"
 #include "pairs_file.hpp"
+#include "preconditioners.hpp"
 #include "problem.hpp"
 #include "progress.hpp"
 #include "solve.hpp"
@@ -20,6 +21,7 @@ int eigsh_command(const EigshCommand& command) {
     ProgressLine progress(command.quiet);
     EigshOptions<S> options = solver_options<S>(command.solver, problem.has_mass(), progress);
     options.engine = command.engine;
+    options.preconditioner = preconditioner_for<S>(command.preconditioner, command.solver, problem.A());
     // None is written. A set that is open at both ends is held against them to see whether it cuts a cluster.
     options.extra = options.which == Which::nearest ? options.k : 0;
     const Eigenpairs<S> pairs = problem.eigsh(options);

@@ -29,6 +29,11 @@ const std::map<std::string, Convention> kConvention = {{"full", Convention::full
 const std::map<std::string, Engine> kEngine = {
     {"automatic", Engine::automatic}, {"block_lanczos", Engine::block_lanczos}, {"spectra", Engine::spectra}};
 
+const std::map<std::string, PreconditionerMethod> kPreconditioner = {{"none", PreconditionerMethod::none},
+                                                                     {"jacobi", PreconditionerMethod::jacobi},
+                                                                     {"ic", PreconditionerMethod::incomplete_cholesky},
+                                                                     {"amg", PreconditionerMethod::multigrid}};
+
 /// An option that takes one of the words of a map.
 template <class Value, class Target>
 void add_choice(CLI::App& command, const std::string& name, Target& target, const std::map<std::string, Value>& words,
@@ -109,6 +114,8 @@ int run_command_line(int argc, char** argv) {
     add_solver(eigsh_command, eigsh.solver);
     eigsh_command.add_option("--start", eigsh.solver.start, "start block, a Matrix Market array with n rows");
     add_choice(eigsh_command, "--engine", eigsh.engine, kEngine, "automatic (default), block_lanczos or spectra");
+    add_choice(eigsh_command, "--preconditioner", eigsh.preconditioner, kPreconditioner,
+               "approximate inverse for smallest: none (default), jacobi, ic (incomplete Cholesky) or amg (hypre)");
     eigsh_command.add_option("--out", eigsh.out, "PREFIX of the files written")->required();
     eigsh_command.callback([&] { status = run(eigsh); });
 

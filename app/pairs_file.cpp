@@ -98,6 +98,7 @@ Json report_of(const Eigenpairs<S>& pairs) {
     json["products"] = pairs.products;
     json["solves"] = pairs.solves;
     json["factorizations"] = pairs.factorizations;
+    json["preconditioned"] = pairs.preconditioned;
     json["iterations"] = pairs.iterations;
     json["basis_size"] = pairs.basis_size;
     json["filter_degree"] = pairs.filter_degree;

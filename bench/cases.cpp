@@ -22,7 +22,7 @@ private:
 };
 
 struct Header {
-    std::int64_t complex, rows, spins, field, entries_A, entries_B, unused[2];
+    std::int64_t complex, rows, spins, field, entries_A, entries_B, inverse, inverse_shift;
 };
 
 std::int64_t padded(std::int64_t count) { return (count + 1) / 2 * 2; }
@@ -85,6 +85,19 @@ CaseOperators<S>::CaseOperators(const Case<S>& c) {
         stored_B_ = std::make_unique<lambdabar::SparseHermitian<S>>(c.B);
         B_ = std::make_unique<Product<S>>(*stored_B_);
     }
+    if (c.inverse == Inverse::none) return;
+    preconditioner_ = [M = lambdabar::incomplete_cholesky(*stored_A_, c.inverse_shift), seconds = inverse_seconds_](
+                          lambdabar::In<S> R, lambdabar::Out<S> Z) {
+        const Stopwatch watch(*seconds);
+        M(R, Z);
+    };
+}
+
+template <lambdabar::ScalarType S>
+void CaseOperators<S>::reset() const {
+    A_->reset();
+    if (B_) B_->reset();
+    *inverse_seconds_ = 0.0;
 }
 
 template <class S>
@@ -96,7 +109,8 @@ void write_case(const std::filesystem::path& path, const Case<S>& c) {
                         std::bit_cast<std::int64_t>(c.ring.field),
                         c.problem.A.nonZeros(),
                         c.B.nonZeros(),
-                        {}};
+                        static_cast<std::int64_t>(c.inverse),
+                        std::bit_cast<std::int64_t>(c.inverse_shift)};
     file.write(reinterpret_cast<const char*>(&header), sizeof header);
     if (header.entries_A > 0) write_matrix(file, c.problem.A);
     if (header.entries_B > 0) write_matrix(file, c.B);
@@ -112,6 +126,8 @@ Case<S> read_case(const std::filesystem::path& path) {
     Case<S> c;
     c.problem.name = path.stem().string();
     c.ring = {static_cast<int>(header.spins), std::bit_cast<double>(header.field)};
+    c.inverse = static_cast<Inverse>(header.inverse);
+    c.inverse_shift = std::bit_cast<double>(header.inverse_shift);
     if (header.entries_A > 0) c.problem.A = read_matrix<S>(file, header.rows, header.entries_A);
     if (header.entries_B > 0) c.B = read_matrix<S>(file, header.rows, header.entries_B);
     return c;

@@ -117,7 +117,7 @@ std::vector<double> solve_here(const Contender<S>& contender, const Case<S>& c, 
                                 processor_seconds() - processor_start,
                                 peak.bytes(),
                                 static_cast<double>(solution.products),
-                                operators.A().seconds() + (operators.B() ? operators.B()->seconds() : 0.0),
+                                operators.seconds(),
                                 static_cast<double>(solution.basis),
                                 static_cast<double>(goal.k),
                                 static_cast<double>(sizeof(S) / sizeof(double))};

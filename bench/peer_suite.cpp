@@ -37,6 +37,7 @@ Contender<S> lambdabar_with(std::string name, lambdabar::EigshOptions<S> options
                 auto settings = options;
                 settings.k = goal.k;
                 settings.tol = goal.residual / goal.norm;
+                settings.preconditioner = operators.preconditioner();
                 settings.factor = lambdabar::UseFactor::never;
                 auto pairs = operators.B() ? lambdabar::eigsh(*operators.stored_A(), *operators.stored_B(), settings)
                                            : lambdabar::eigsh(operators.A(), settings);
@@ -78,9 +79,9 @@ struct SlepcSetting {
     std::vector<std::string> options;
 };
 
-std::vector<SlepcSetting> slepc_settings(Index k, bool pencil) {
+std::vector<SlepcSetting> slepc_settings(Index k, bool pencil, bool preconditioned) {
     std::vector<SlepcSetting> all;
-    if (!pencil) {  // of a pencil, Krylov–Schur needs a factorization of B
+    if (!pencil && !preconditioned) {  // of a pencil, Krylov–Schur needs a factorization of B
         for (const Index basis : basis_sizes(k)) {
             const std::string size = std::to_string(basis);
             all.push_back({"krylovschur", "basis " + size, {"-eps_ncv", size}});
@@ -100,18 +101,19 @@ template <class S>
 void add_slepc(const Case<S>& c, Index k, const PeerPrograms& programs, std::vector<Contender<S>>& all) {
     const std::string program = std::same_as<S, double> ? programs.slepc_real : programs.slepc_complex;
     if (program.empty()) return;
-    for (const SlepcSetting& setting : slepc_settings(k, c.has_B())) {
+    const bool preconditioned = c.inverse != Inverse::none;
+    for (const SlepcSetting& setting : slepc_settings(k, c.has_B(), preconditioned)) {
         for (const int processes : {1, kProcessors}) {
-            if (processes > 1 && (c.ring.spins > 0 || programs.launcher.empty())) continue;
+            if (processes > 1 && (c.ring.spins > 0 || preconditioned || programs.launcher.empty())) continue;
             const bool own = processes > 1;
             const auto command = [=, launcher = programs.launcher](const CaseFiles& files, const Goal& goal) {
                 std::vector<std::string> words;
                 if (own)
                     words = {launcher, "--allow-run-as-root", "--bind-to", "core", "-np", std::to_string(processes)};
-                for (const auto& word : std::vector<std::string>{program, files.problem.string(), files.tiny.string(),
-                                                                 files.result.string(), std::to_string(goal.k),
-                                                                 number(goal.residual), own ? "own" : "lambdabar",
-                                                                 "-eps_type", setting.method, "-st_pc_type", "none"})
+                for (const auto& word : std::vector<std::string>{
+                         program, files.problem.string(), files.tiny.string(), files.result.string(),
+                         std::to_string(goal.k), number(goal.residual), own ? "own" : "lambdabar", "-eps_type",
+                         setting.method, "-st_pc_type", preconditioned ? "shell" : "none"})
                     words.push_back(word);
                 words.insert(words.end(), setting.options.begin(), setting.options.end());
                 return words;
@@ -126,8 +128,20 @@ void add_slepc(const Case<S>& c, Index k, const PeerPrograms& programs, std::vec
     }
 }
 
+/// Names and PRIMME's own.
+std::vector<std::pair<std::string, std::string>> primme_methods(bool preconditioned) {
+    std::vector<std::pair<std::string, std::string>> all{
+        {"MIN_TIME", "PRIMME_DEFAULT_MIN_TIME"}, {"JDQMR", "PRIMME_JDQMR"}, {"DYNAMIC", "PRIMME_DYNAMIC"}};
+    if (preconditioned) {
+        all.emplace_back("GD+k", "PRIMME_GD_plusK");
+        all.emplace_back("GD Olsen+k", "PRIMME_GD_Olsen_plusK");
+        all.emplace_back("JDQMR ETol", "PRIMME_JDQMR_ETol");
+    }
+    return all;
+}
+
 template <class S>
-void add_python(Index k, const PeerPrograms& programs, std::vector<Contender<S>>& all) {
+void add_python(Index k, bool preconditioned, const PeerPrograms& programs, std::vector<Contender<S>>& all) {
     const auto add = [&](const std::string& family, const std::string& text, const std::string& solver,
                          std::vector<std::string> options) {
         all.push_back({.name = text.empty() ? family : family + ", " + text,
@@ -146,10 +160,8 @@ void add_python(Index k, const PeerPrograms& programs, std::vector<Contender<S>>
     };
     if (programs.primme) {
         const std::string block_of_four = "maxBlockSize=" + std::to_string(std::min<Index>(k, 4));
-        for (const auto& [name, method] :
-             {std::pair{"MIN_TIME", "PRIMME_DEFAULT_MIN_TIME"}, std::pair{"JDQMR", "PRIMME_JDQMR"},
-              std::pair{"DYNAMIC", "PRIMME_DYNAMIC"}}) {
-            const std::string family = std::string("PRIMME ") + name, choice = std::string("method='") + method + "'";
+        for (const auto& [name, method] : primme_methods(preconditioned)) {
+            const std::string family = "PRIMME " + name, choice = "method='" + method + "'";
             add(family, "", "primme", {choice});
             if (k > 1) add(family, "block 4", "primme", {choice, block_of_four});
         }
@@ -209,9 +221,10 @@ std::vector<Contender<S>> lambdabar_contenders(const Case<S>& c, bool variants) 
 template <ScalarType S>
 std::vector<Contender<S>> peer_contenders(const Case<S>& c, Index k, const PeerPrograms& programs) {
     std::vector<Contender<S>> all;
-    if (!c.has_B()) add_krylov(k, all);
+    const bool preconditioned = c.inverse != Inverse::none;
+    if (!c.has_B() && !preconditioned) add_krylov(k, all);
     add_slepc(c, k, programs, all);
-    add_python(k, programs, all);
+    add_python(k, preconditioned, programs, all);
     return all;
 }
 

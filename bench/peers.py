@@ -27,8 +27,11 @@ class Product:
         self.dtype = np.dtype(complex if library.bench_is_complex(self.handle) else float)
         self.A = self.linear_operator(0)
         self.M = self.linear_operator(1) if library.bench_has_mass(self.handle) else None
+        self.inverse = self.linear_operator(2) if library.bench_has_inverse(self.handle) else None
 
-    def linear_operator(self, mass):
+    def linear_operator(self, which):
+        """0: A; 1: the mass; 2: the approximate inverse of A."""
+
         def multiply(x):
             block = x if x.ndim == 2 else x.reshape(-1, 1)
             columns = block.shape[1]
@@ -36,7 +39,11 @@ class Product:
                 block = np.ascontiguousarray(block, dtype=self.dtype)
             row_major = block.flags.c_contiguous
             y = np.empty_like(block)
-            self.library.bench_multiply(self.handle, mass, block.ctypes.data, y.ctypes.data, columns, int(row_major))
+            if which == 2:
+                self.library.bench_precondition(self.handle, block.ctypes.data, y.ctypes.data, columns, int(row_major))
+            else:
+                self.library.bench_multiply(self.handle, which, block.ctypes.data, y.ctypes.data, columns,
+                                            int(row_major))
             return y.reshape(x.shape)
 
         return scipy.sparse.linalg.LinearOperator((self.n, self.n), matvec=multiply, matmat=multiply, dtype=self.dtype)
@@ -56,13 +63,13 @@ def start_block(n, columns, dtype):
 def solve_primme(product, k, tolerance, norm, options):
     import primme
 
-    return primme.eigsh(product.A, k, M=product.M, which="SA", tol=tolerance, v0=start_block(product.n, 1, product.dtype),
+    return primme.eigsh(product.A, k, M=product.M, OPinv=product.inverse, which="SA", tol=tolerance, v0=start_block(product.n, 1, product.dtype),
                         maxiter=10**7, **options)
 
 
 def solve_scipy_lobpcg(product, k, tolerance, norm, options):
     block = start_block(product.n, k + options.pop("extra", 0), product.dtype)
-    values, vectors = scipy.sparse.linalg.lobpcg(product.A, block, B=product.M, largest=False, tol=tolerance * norm,
+    values, vectors = scipy.sparse.linalg.lobpcg(product.A, block, B=product.M, M=product.inverse, largest=False, tol=tolerance * norm,
                                                  maxiter=20000, **options)
     return values, vectors
 
@@ -85,8 +92,9 @@ def open_library(path):
     library.bench_open.restype = ctypes.c_void_p
     library.bench_open.argtypes = [ctypes.c_char_p]
     library.bench_rows.restype = ctypes.c_long
-    for name, more in {"bench_rows": [], "bench_is_complex": [], "bench_has_mass": [], "bench_reset": [],
+    for name, more in {"bench_rows": [], "bench_is_complex": [], "bench_has_mass": [], "bench_has_inverse": [], "bench_reset": [],
                        "bench_multiply": [ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_int],
+                       "bench_precondition": [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_int],
                        "bench_counters": [ctypes.POINTER(ctypes.c_long), ctypes.POINTER(ctypes.c_double)]}.items():
         getattr(library, name).argtypes = [ctypes.c_void_p] + more
     return library

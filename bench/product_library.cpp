@@ -21,18 +21,17 @@ struct Open {
 using Handle = std::variant<std::unique_ptr<Open<double>>, std::unique_ptr<Open<Complex>>>;
 
 /// Blocks that come column by column are turned into rows and back: the kernels read a matrix once for a row of them.
-template <class S>
-void multiply(const Product<S>& A, const void* x, void* y, Index b, bool row_major) {
-    const Index n = A.rows();
+template <class S, class Apply>
+void apply_to_rows(Index n, const Apply& apply, const void* x, void* y, Index b, bool row_major) {
     if (row_major || b == 1) {
-        A.apply(Eigen::Map<const lambdabar::Block<S>>(static_cast<const S*>(x), n, b),
-                Eigen::Map<lambdabar::Block<S>>(static_cast<S*>(y), n, b));
+        apply(Eigen::Map<const lambdabar::Block<S>>(static_cast<const S*>(x), n, b),
+              Eigen::Map<lambdabar::Block<S>>(static_cast<S*>(y), n, b));
         return;
     }
     const lambdabar::Block<S> X =
         lambdabar::to_block<S>(Eigen::Map<const lambdabar::Matrix<S>>(static_cast<const S*>(x), n, b));
     lambdabar::Block<S> Y(n, b);
-    A.apply(X, Y);
+    apply(X, Y);
     Eigen::Map<lambdabar::Matrix<S>>(static_cast<S*>(y), n, b) = Y;
 }
 
@@ -67,7 +66,26 @@ int bench_has_mass(const void* handle) {
 void bench_multiply(const void* handle, int mass, const void* x, void* y, long b, int row_major) {
     std::visit(
         [&](const auto& open) {
-            multiply(mass != 0 ? *open->operators.B() : open->operators.A(), x, y, b, row_major != 0);
+            const auto& A = mass != 0 ? *open->operators.B() : open->operators.A();
+            apply_to_rows<typename std::remove_cvref_t<decltype(A)>::Scalar>(
+                A.rows(), [&](const auto& X, auto&& Y) { A.apply(X, Y); }, x, y, b, row_major != 0);
+        },
+        *static_cast<const Handle*>(handle));
+}
+
+int bench_has_inverse(const void* handle) {
+    return std::visit([](const auto& open) { return static_cast<bool>(open->operators.preconditioner()); },
+                      *static_cast<const Handle*>(handle));
+}
+
+/// Z = M⁻¹ R with the case's inverse.
+void bench_precondition(const void* handle, const void* r, void* z, long b, int row_major) {
+    std::visit(
+        [&](const auto& open) {
+            const auto& A = open->operators.A();
+            apply_to_rows<typename std::remove_cvref_t<decltype(A)>::Scalar>(
+                A.rows(), [&](const auto& R, auto&& Z) { open->operators.preconditioner()(R, Z); }, r, z, b,
+                row_major != 0);
         },
         *static_cast<const Handle*>(handle));
 }
@@ -77,17 +95,12 @@ void bench_counters(const void* handle, long* products, double* seconds) {
     std::visit(
         [&](const auto& open) {
             *products = static_cast<long>(open->operators.A().products());
-            *seconds = open->operators.A().seconds() + (open->operators.B() ? open->operators.B()->seconds() : 0.0);
+            *seconds = open->operators.seconds();
         },
         *static_cast<const Handle*>(handle));
 }
 
 void bench_reset(const void* handle) {
-    std::visit(
-        [](const auto& open) {
-            open->operators.A().reset();
-            if (open->operators.B()) open->operators.B()->reset();
-        },
-        *static_cast<const Handle*>(handle));
+    std::visit([](const auto& open) { open->operators.reset(); }, *static_cast<const Handle*>(handle));
 }
 }

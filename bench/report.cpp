@@ -59,6 +59,7 @@ Options parse_options(int argc, char** argv, const char* usage) {
                 "  --variants     further settings of lambdabar\n"
                 "  --limit S      seconds for one solve (default %.0f)\n"
                 "  --cache DIR    keep references and chosen settings there: a second run only measures\n"
+                "  --preconditioner ic  give it to all contenders that can use one (bench_peers)\n"
                 "  --python FILE  the interpreter that has primme and scipy (default %s)\n"
                 "  --csv FILE, --markdown FILE, --svg FILE    write the table or the chart there too\n",
                 usage, options.repeat, options.time_limit, options.python.c_str());
@@ -84,6 +85,8 @@ Options parse_options(int argc, char** argv, const char* usage) {
             options.cache = value();
         } else if (words[i] == "--python") {
             options.python = value();
+        } else if (words[i] == "--preconditioner") {
+            options.preconditioner = value();
         } else if (words[i] == "--limit") {
             options.time_limit = std::stod(value());
         } else if (words[i] == "--factor") {

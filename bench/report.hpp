@@ -21,6 +21,7 @@ struct Options {
     std::string peer = {};                // run the peers whose name begins so
     std::string cache = {};               // a folder for references and chosen settings
     std::string python = "python3";       // the interpreter that has primme and scipy
+    std::string preconditioner = {};      // give it to all contenders: ic
     double time_limit = 60.0;             // seconds for one solve
 };
 

@@ -52,6 +52,31 @@ PetscErrorCode multiply(Mat A, Vec in, Vec out) {
     });
 }
 
+PetscErrorCode precondition(PC pc, Vec in, Vec out) {
+    const CaseOperators<Scalar>* operators = nullptr;
+    check(PCShellGetContext(pc, &operators));
+    return with_arrays(in, out, [&](const Scalar* x, Scalar* y) {
+        const Index n = operators->A().rows();
+        operators->preconditioner()(Eigen::Map<const lambdabar::Block<Scalar>>(x, n, 1),
+                                    Eigen::Map<lambdabar::Block<Scalar>>(y, n, 1));
+    });
+}
+
+/// The case's inverse in the place of a preconditioner that the options call a shell.
+void set_inverse(EPS eps, const CaseOperators<Scalar>& operators) {
+    ST transform = nullptr;
+    KSP solver = nullptr;
+    PC pc = nullptr;
+    check(EPSGetST(eps, &transform));
+    check(STSetType(transform, STPRECOND));
+    check(STGetKSP(transform, &solver));
+    check(KSPGetPC(solver, &pc));
+    check(PCSetType(pc, PCSHELL));
+    check(PCShellSetContext(pc, const_cast<CaseOperators<Scalar>*>(&operators)));
+    check(PCShellSetApply(pc, precondition));
+    check(STPrecondSetKSPHasMat(transform, PETSC_TRUE));
+}
+
 Mat shell_of(const Product<Scalar>& product) {
     return shell(static_cast<PetscInt>(product.rows()), const_cast<Product<Scalar>*>(&product), multiply);
 }
@@ -125,9 +150,10 @@ std::vector<double> solve(const Case<Scalar>& c, const Task& task) {
     check(EPSSetConvergenceTest(eps, EPS_CONV_ABS));
     check(EPSSetWhichEigenpairs(eps, EPS_SMALLEST_REAL));
     check(EPSSetFromOptions(eps));
+    if (operators.preconditioner()) set_inverse(eps, operators);
 
     const PeakMemory peak;
-    operators.A().reset();
+    operators.reset();
     const auto before = own_products();
     const double start = now(), processor_start = processor_seconds();
     check(EPSSolve(eps));
@@ -144,7 +170,7 @@ std::vector<double> solve(const Case<Scalar>& c, const Task& task) {
     const double per_product = kScalarOperations * static_cast<double>(2 * c.problem.A.nonZeros() - c.rows());
     const double own_count = sum_over_processes(after.second - before.second) / std::max(per_product, 1.0);
     const double products = task.own ? own_count : static_cast<double>(operators.A().products());
-    const double product_seconds = task.own ? after.first - before.first : operators.A().seconds();
+    const double product_seconds = task.own ? after.first - before.first : operators.seconds();
 
     std::vector<double> values(static_cast<std::size_t>(converged));
     for (PetscInt i = 0; i < converged; ++i) {

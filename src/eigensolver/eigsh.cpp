@@ -18,6 +18,21 @@ void require(bool condition, const Parts&... parts) {
     if (!condition) refuse_input<6>("eigsh: ", parts...);
 }
 
+/// A preconditioner serves one way only, which knows no shift, no solve and no filter.
+template <ScalarType S>
+void check_preconditioned(const EigshOptions<S>& options) {
+    require(options.which != Which::nearest,
+            "a preconditioner serves an end of the spectrum, `smallest` or `largest`, not `nearest`");
+    require(!options.solve, "give a preconditioner or a solve with A − σB, not both");
+    require(std::isnan(options.sigma), "sigma = ", options.sigma,
+            " has no meaning with a preconditioner, which contains its own");
+    require(options.factor != UseFactor::always, "give a preconditioner or factor = always, not both");
+    require(options.definite == Definite::B, "a preconditioner needs the definite B of definite = Definite::B");
+    require(options.engine == Engine::automatic, "a preconditioner serves block Davidson only: engine = automatic");
+    require(options.filter_degree <= 1, "filter_degree = ", options.filter_degree,
+            ": block Davidson with a preconditioner has no filter (0 or 1)");
+}
+
 template <ScalarType S>
 void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     const Index n = pencil.rows(), global_n = options.sum.total(n);
@@ -40,6 +55,7 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
             "the spectra engine is real and runs in one process");
     require(options.engine != Engine::spectra || (!pencil.B && options.which != Which::nearest),
             "the spectra engine solves A x = λ x at an end of the spectrum");
+    if (options.preconditioner) check_preconditioned(options);
     require(!std::isinf(options.sigma), "sigma = ", options.sigma, " must be finite");
     require(options.which != Which::nearest || !std::isnan(options.sigma), "`nearest` needs a sigma");
     require(!options.solve || !std::isnan(options.sigma), "the caller's solve with A − σB needs its sigma");
@@ -115,6 +131,7 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     const bool wants_factor = options.factor == UseFactor::always || options.which == Which::nearest ||
                               (options.which == Which::smallest && (pencil.B || !std::isnan(options.sigma)));
     const auto choose = [&] {
+        if (options.preconditioner) return solve_by_preconditioner<S>;
         if (options.solve) return solve_by_callers_solve<S>;
         if (factorizable && wants_factor && options.factor != UseFactor::never && options.which != Which::largest)
             return solve_by_factor<S>;

@@ -22,4 +22,8 @@ Eigenpairs<S> solve_by_callers_solve(const Pencil<S>& pencil, const EigshOptions
 template <ScalarType S>
 Eigenpairs<S> solve_by_mass_inverse(const Pencil<S>& pencil, const EigshOptions<S>& options);
 
+/// Block Davidson with options.preconditioner: products with A and B only.
+template <ScalarType S>
+Eigenpairs<S> solve_by_preconditioner(const Pencil<S>& pencil, const EigshOptions<S>& options);
+
 }  // namespace lambdabar

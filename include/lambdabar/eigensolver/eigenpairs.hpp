@@ -2,6 +2,7 @@
 // What eigsh() takes and returns.
 #include <lambdabar/block/sum.hpp>
 #include <lambdabar/factorization/shift_invert.hpp>
+#include <lambdabar/operator/preconditioner.hpp>
 #include <lambdabar/types.hpp>
 
 #include <cstdint>
@@ -30,8 +31,8 @@ enum class Definite { B, A };
 template <ScalarType S>
 using BlockSolve = std::function<void(In<S> R, Out<S> X)>;
 
-/// How the pairs are found. `automatic` is `block_lanczos`; `spectra` (real, one process) runs Spectra's
-/// Lanczos with a single start vector and hands its result to block_lanczos for verification.
+/// How the pairs are found. `automatic` is `block_lanczos`, with a preconditioner block Davidson; `spectra` (real, one
+/// process) runs Spectra's Lanczos with a single start vector and hands its result to block_lanczos for verification.
 enum class Engine { automatic, block_lanczos, spectra };
 
 /// Why a solve ended.
@@ -58,7 +59,8 @@ using Monitor = std::function<bool(const Progress&)>;
 
 /// The k eigenpairs of A x = λ B x at one end of the spectrum or around σ, and what is known about their neighbourhood.
 /// A residual is in units of λ: some eigenvalue lies within that distance of λ_i (to first order, if found by solves
-/// with A − σB: then it is ‖(A − σB)⁻¹B x − μ x‖_B/μ² with λ = σ + 1/μ; else ‖A x − λ B x‖ in the norm of B⁻¹).
+/// with A − σB: then it is ‖(A − σB)⁻¹B x − μ x‖_B/μ² with λ = σ + 1/μ; else ‖A x − λ B x‖ in the norm of B⁻¹, which
+/// with a preconditioner and a B conjugate gradients on B evaluate to 1 %, if B has a condition of at most 10⁶).
 template <ScalarType S>
 struct [[nodiscard]] Eigenpairs {
     Eigen::VectorXd values;     // k, ascending
@@ -97,8 +99,9 @@ struct [[nodiscard]] Eigenpairs {
     Eigen::VectorXd extra_values;  // their Ritz values
     Matrix<S> extra_images;        // (A − σB)⁻¹B times them, where the solve worked with it
 
-    Index products = 0;  // single-vector products with A, all phases
-    Index solves = 0;    // single-vector solves with A − σB
+    Index products = 0;        // single-vector products with A, all phases
+    Index solves = 0;          // single-vector solves with A − σB
+    Index preconditioned = 0;  // single vectors that the preconditioner was applied to
     Index factorizations = 0;
     Index iterations = 0;     // Rayleigh–Ritz steps
     Index basis_size = 0;     // most basis vectors held
@@ -159,7 +162,9 @@ struct EigshOptions {
     Factorizer<S> counter = {};     // the one that certifies: A − τB is indefinite there; none: factorizer
     double memory_limit = 0.0;      // bytes for a factorization; 0: what the machine has available
     BlockSolve<S> solve = {};       // the caller's own (A − σB)⁻¹, with its σ in `sigma`
-    bool certify = true;            // prove completeness by inertia, one or two factorizations, where there is a factor
+    Preconditioner<S> preconditioner = {};  // M⁻¹ ≈ (A − σB)⁻¹ with σ below the spectrum, for `largest` (σB − A)⁻¹ with
+                                            // σ above it; Hermitian positive definite
+    bool certify = true;  // prove completeness by inertia, one or two factorizations, where there is a factor
     Engine engine = Engine::automatic;
     Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1 and for solves, else 4
     Index basis_size = 0;        // most basis vectors held; 0: chosen from k
