@@ -24,6 +24,11 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options);
 /// Throws std::invalid_argument for k < 1, k ≥ n, bad options, a start block of the wrong size, or an
 /// operator that returns a number that is not finite. Exceptions thrown by the operator pass through.
 /// Memory beside the operator: (basis_size + 6k) vectors.
+///
+/// With a preconditioner: block generalized Davidson, whose basis is kept with its images, (2 basis_size + 2k + 16)
+/// vectors with a smaller default basis; for A x = λ B x products with B only, and some 60 vectors more while the last
+/// residuals are measured. Throws std::invalid_argument also for a preconditioner that shows itself indefinite (with
+/// the rᴴM⁻¹r that proves it) or returns a number that is not finite.
 template <LinearMap Op>
 Eigenpairs<typename Op::Scalar> eigsh(const Op& A, const EigshOptions<typename Op::Scalar>& options = {}) {
     static_assert(!AdjointLinearMap<Op>, "an operator with apply_adjoint has no symmetry: use eigs()");
