@@ -225,11 +225,12 @@ void measure_sparse(const Problem<S>& problem, Roofline& roofline) {
 }
 
 /// One step of the projected solve with k = b vectors deflated, from the difference of two runs that stop early.
-/// Traffic of a step whose passes are all fused: the matrix, the operands of each pass once.
+/// `shift`: just below the spectrum, so that the residuals are far from rounding then. Traffic of a step whose passes
+/// are all fused: the matrix, the operands of each pass once.
 ///   CG: P, Q written; X, Q read, Q written (projection: twice); P, Q read; X, R, P, Q read, X, R written; P, R read,
 ///   P written. MINRES: docs of each pass in src/projected_solver/minres.cpp.
 template <ScalarType S>
-void measure_steps(const Problem<S>& problem, Roofline& roofline) {
+void measure_steps(const Problem<S>& problem, double shift, Roofline& roofline) {
     const lambdabar::SparseHermitian<S> A(problem.A);
     const double n = static_cast<double>(A.rows()), matrix = matrix_bytes(problem.A),
                  entries = static_cast<double>(problem.A.nonZeros());
@@ -244,7 +245,7 @@ void measure_steps(const Problem<S>& problem, Roofline& roofline) {
             lambdabar::ProjectedSolveOptions<S> options{
                 .tol = Eigen::VectorXd::Constant(1, 1e-300), .method = method, .max_iterations = steps};
             const auto solution =
-                lambdabar::projected_solve(A, Eigen::VectorXd::Constant(b, -10.0), deflation, rhs, options);
+                lambdabar::projected_solve(A, Eigen::VectorXd::Constant(b, shift), deflation, rhs, options);
             if (solution.iterations < steps) throw std::runtime_error("bench_roofline: a projected solve ended early");
         };
         const double product = kMultiplyAdd<S> * entries * columns,
@@ -323,12 +324,12 @@ void run(const Options& options) {
     {
         const auto problem = laplacian_3d(cube);
         measure_sparse(problem, roofline);
-        measure_steps(problem, roofline);
+        measure_steps(problem, -0.05, roofline);
     }
     {
         const auto problem = hofstadter(lattice, 1.0 / 7.0, 0.25);
         measure_sparse(problem, roofline);
-        measure_steps(problem, roofline);
+        measure_steps(problem, -3.45, roofline);
     }
     measure_columns<double>(rows, roofline);
     measure_columns<Complex>(rows, roofline);
