@@ -38,6 +38,8 @@ void start_mpi() {
     int started = 0;
     MPI_Initialized(&started);
     if (started != 0) return;
+    // A process of its own: Open MPI would start its daemon otherwise, and abort where that is not installed.
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     int provided = 0;
     MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);
     std::atexit([] {
