@@ -1,6 +1,7 @@
 #include "block_davidson.hpp"
 
 #include "block/dense.hpp"
+#include "ritz_result.hpp"
 #include "sentence.hpp"
 
 #include <algorithm>
@@ -54,31 +55,15 @@ void BlockDavidson<S>::rayleigh_ritz() {
     theta_ = std::move(pairs.values);
     Y_ = std::move(pairs.vectors);
     norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
-    // A value that fell by more than its residual allowed belongs to another vector now.
-    for (Index i = 0; i < theta_.size(); ++i) {
-        if (std::isnan(residual_(i))) continue;
-        if (!(std::abs(theta_(i) - tested_at_(i)) <= residual_(i) + 10.0 * kEps * norm_)) {
-            residual_.tail(residual_.size() - i).setConstant(kUntested);
-            break;
-        }
-    }
+    forget_moved(theta_, tested_at_, 10.0 * kEps * norm_, residual_);
 }
 
 template <ScalarType S>
 bool BlockDavidson<S>::report_progress() {
     if (!options_.monitor) return true;
-    Progress progress;
+    Progress progress = progress_of({theta_, residual_, sign_, k_}, tolerance());
     progress.iteration = iterations_;
     progress.products = A_.products();
-    progress.wanted = k_;
-    const Index shown = std::min(k_, size());
-    while (progress.converged < shown && passes(progress.converged)) ++progress.converged;
-    progress.ritz_values = sign_ * theta_.head(shown);
-    progress.residuals = residual_.head(shown);
-    if (sign_ < 0.0) {  // ascending
-        progress.ritz_values.reverseInPlace();
-        progress.residuals.reverseInPlace();
-    }
     return options_.monitor(progress);
 }
 

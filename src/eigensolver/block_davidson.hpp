@@ -13,7 +13,7 @@ struct DavidsonSizes {
     Index kept = 0;      // by a restart, without those of the step before
 };
 
-DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_size, Index extra, bool pencil);
+DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_size, Index extra);
 
 // Thick-restart block generalized Davidson with +k restarts, for the lower end of A x = θ B x, A ← sign·A, with a
 // preconditioner M⁻¹ ≈ (A − σB)⁻¹, Hermitian positive definite. V is B-orthonormal, W = A V is kept, G = VᴴW.

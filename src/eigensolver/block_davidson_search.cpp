@@ -145,9 +145,8 @@ Eigenpairs<S> BlockDavidson<S>::result(StopReason reason) {
     const Index m = theta_.size(), k = std::min(k_, m);
     const Index extra = std::min(options_.extra < 0 ? k_ : options_.extra, m - k);
     pairs.which = options_.which;
-    pairs.values = sign_ * theta_.head(k);
-    pairs.residuals = residual_.head(k);
-    pairs.extra_values = sign_ * theta_.segment(k, extra);
+    const RitzValues ritz{theta_, residual_, sign_, k_};
+    take_values(ritz, extra, pairs);
     pairs.norm_A = norm_;
     pairs.tol = tol_;
     pairs.cluster_tol = options_.cluster_tol;
@@ -160,12 +159,7 @@ Eigenpairs<S> BlockDavidson<S>::result(StopReason reason) {
     space_.combine(Y_.middleCols(k, extra), X);
     space_.release();
     pairs.extra = X;
-    sort_ascending(pairs);
-    Guard guard;
-    if (m > k_) guard = {sign_ * theta_(k_), residual_(k_), !std::isnan(residual_(k_))};
-    describe_neighbourhood(guard, pairs);
-    pairs.reason = reason;
-    pairs.converged = reason == StopReason::converged;
+    conclude(ritz, reason, pairs);
     pairs.probed = probed_;
     pairs.products = A_.products();
     pairs.preconditioned = preconditioned_;

@@ -12,18 +12,16 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kNormSteps = 6;        // of a Krylov space for ‖A‖
-constexpr double kLeastChange = 1e-9;  // of a unit vector from step to step, above the rounding of its solve
-constexpr Index kSmall = 100;          // up to this dimension the basis may span the whole space
-constexpr Index kWidest = 8;           // block: one cache line a row
-constexpr Index kSearchBasis = 10;     // vectors that a search for missed copies needs beside the k and the guard
+constexpr Index kNormSteps = 6;     // of a Krylov space for ‖A‖
+constexpr Index kSmall = 100;       // up to this dimension the basis may span the whole space
+constexpr Index kWidest = 8;        // block: one cache line a row
+constexpr Index kSearchBasis = 10;  // vectors that a search for missed copies needs beside the k and the guard
 constexpr const char* kStart = "eigsh: the start block";
 
 }  // namespace
 
 /// By default V and A V together take what BlockLanczos has for its basis and its six blocks.
-DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_size, Index extra, bool pencil) {
-    (void)pencil;
+DavidsonSizes davidson_sizes(Index k, Index n, Index block_size, Index basis_size, Index extra) {
     DavidsonSizes sizes;
     sizes.block = std::min(block_size > 0 ? block_size : std::min(k + 1, kWidest), n);
     const Index b = sizes.block, wanted = k + std::max<Index>(extra, b);
@@ -47,15 +45,12 @@ BlockDavidson<S>::BlockDavidson(CountedOperator<S>& A, const Pencil<S>& pencil, 
       n_(A.rows()),
       global_n_(options.sum.total(n_)),
       k_(options.k),
-      sizes_(davidson_sizes(k_, global_n_, options.block_size, options.basis_size, options.extra, !metric.identity())),
+      sizes_(davidson_sizes(k_, global_n_, options.block_size, options.basis_size, options.extra)),
       dual_norm_(pencil, options.sum),
       space_(A, metric, sizes_.capacity, options.seed, options.sum) {
     residual_ = tested_at_ = Eigen::VectorXd::Constant(sizes_.capacity, kUntested);
-    // Generous, and more so where products cost microseconds.
-    const Index generous = 40000 + 2000 * k_ + 400'000'000 / global_n_;
-    max_products_ = options_.max_products > 0 ? options_.max_products : generous;
-    // Residuals cannot be resolved below the rounding of a product and a rotation.
-    tol_ = std::max(options_.tol, 50.0 * kEps);
+    max_products_ = product_limit(options_, global_n_);
+    tol_ = attainable_tolerance(options_.tol);
 }
 
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
@@ -68,33 +63,18 @@ bool BlockDavidson<S>::test_start_block() {
     append(to_block<S>(given.leftCols(wanted)), kStart);
     if (size() == 0) return false;
     rayleigh_ritz();
-    if (warm) {  // the remembered norm, unless the values say that the operator has become smaller
-        const double largest = theta_.cwiseAbs().maxCoeff(), last = warm->values.cwiseAbs().maxCoeff();
-        norm_ = std::max(norm_, warm->norm_A * (last > 0.0 ? std::min(1.0, largest / last) : 1.0));
-    }
+    if (warm) norm_ = std::max(norm_, remembered_norm(*warm, theta_));
     // Vectors say nothing of what they are orthogonal to: a level that dropped below λ_k since the last solve.
     if (size() > k_ && (!warm || !options_.probe) && choose_targets().empty() && verify()) return true;
     norm_ = theta_.cwiseAbs().maxCoeff();
     return false;
 }
 
-/// V ← [V, what the vectors of the step before add]: along a smooth path X moves by nearly the same difference again,
-/// so that Rayleigh–Ritz on both extrapolates to second order.
+/// V ← [V, what the vectors of the step before add].
 template <ScalarType S>
 void BlockDavidson<S>::append_previous() {
-    const Warm<S>* warm = usable_warm(options_, n_);
-    const bool fits = warm && size() > 0 && warm->previous.rows() == n_ && warm->previous.cols() > 0;
-    if (options_.sum.total(fits ? 0 : 1) > 0) return;
-    const Index count = std::min(warm->previous.cols(), space_.capacity() - size() - sizes_.block);
-    if (count < 1) return;
-    Block<S> T = to_block<S>(warm->previous.leftCols(count)), scratch;
-    add_product<S>(T, space_.vectors(), -metric_.inner(space_.vectors(), T, scratch, options_.sum, kStart));
-    const Eigen::VectorXd change = metric_.norms(T, scratch, options_.sum);
-    std::vector<Index> moved;
-    for (Index j = 0; j < count; ++j) {
-        if (change(j) > kLeastChange) moved.push_back(j);
-    }
-    if (!moved.empty()) append(Block<S>(T(Eigen::all, moved)), kStart);
+    Block<S> T = previous_directions<S>(options_, space_.vectors(), metric_, space_.capacity() - size() - sizes_.block);
+    if (T.cols() > 0) append(std::move(T), kStart);
 }
 
 /// ‖A‖, or ‖B⁻¹A‖, from below: a few steps up the other end of the spectrum, each by the residual of the Ritz pair

@@ -1,6 +1,7 @@
 #include "block_lanczos.hpp"
 
 #include "block/dense.hpp"
+#include "ritz_result.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,7 +14,6 @@ namespace lambdabar {
 namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
-constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
 
 }  // namespace
@@ -61,31 +61,15 @@ void BlockLanczos<S>::rayleigh_ritz() {
     Y_ = std::move(pairs.vectors);
     norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
     upper_ = std::max(upper_, theta_.maxCoeff());
-    // A value that fell by more than its residual allowed belongs to another vector now.
-    for (Index i = 0; i < m_; ++i) {
-        if (std::isnan(residual_(i))) continue;
-        if (!(std::abs(theta_(i) - tested_at_(i)) <= residual_(i) + 10.0 * kEps * norm_)) {
-            residual_.tail(capacity_ - i).setConstant(kUntested);
-            break;
-        }
-    }
+    forget_moved(theta_, tested_at_, 10.0 * kEps * norm_, residual_);
 }
 
 template <ScalarType S>
 bool BlockLanczos<S>::report_progress() {
     if (!options_.monitor) return true;
-    Progress progress;
+    Progress progress = progress_of({theta_, residual_, sign_, k_}, tolerance());
     progress.iteration = iterations_;
     progress.products = A_.products();
-    progress.wanted = k_;
-    const Index shown = std::min(k_, m_);
-    while (progress.converged < shown && passes(progress.converged)) ++progress.converged;
-    progress.ritz_values = sign_ * theta_.head(shown);
-    progress.residuals = residual_.head(shown);
-    if (sign_ < 0.0) {  // ascending in C
-        progress.ritz_values.reverseInPlace();
-        progress.residuals.reverseInPlace();
-    }
     return options_.monitor(progress);
 }
 

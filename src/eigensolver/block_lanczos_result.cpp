@@ -25,19 +25,13 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     const Index k = std::min(k_, m_);
     const Index extra = std::min(options_.extra < 0 ? k_ : options_.extra, m_ - k);
     pairs.which = options_.which;
-    pairs.values = sign_ * theta_.head(k);
-    pairs.residuals = residual_.head(k);
-    pairs.extra_values = sign_ * theta_.segment(k, extra);
+    const RitzValues ritz{theta_, residual_, sign_, k_};
+    take_values(ritz, extra, pairs);
     pairs.norm_A = norm_;
     pairs.tol = tol_;
     pairs.cluster_tol = options_.cluster_tol;
     take_vectors(k, extra, pairs);
-    sort_ascending(pairs);
-    Guard guard;
-    if (m_ > k_) guard = {sign_ * theta_(k_), residual_(k_), !std::isnan(residual_(k_))};
-    describe_neighbourhood(guard, pairs);
-    pairs.reason = reason;
-    pairs.converged = reason == StopReason::converged;
+    conclude(ritz, reason, pairs);
     pairs.probed = probed_;
     pairs.search_carried = by_carried_;
     if (pairs.converged && probed_ && complete_count_ > 0 && complete_count_ < m_ &&

@@ -10,11 +10,9 @@ namespace lambdabar {
 
 namespace {
 
-constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
-constexpr Index kBoundSteps = 12;      // Lanczos steps for the upper bound of the spectrum
-constexpr double kLeastChange = 1e-9;  // of a unit vector from step to step, above the rounding of its solve
-constexpr Index kSmall = 200;          // up to this dimension the basis may span the whole space
+constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
+constexpr Index kSmall = 200;      // up to this dimension the basis may span the whole space
 
 }  // namespace
 
@@ -41,11 +39,8 @@ void BlockLanczos<S>::choose_sizes() {
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
     keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
-    // Generous, and more so where products cost microseconds.
-    const Index generous = 40000 + 2000 * k_ + 400'000'000 / global_n_;
-    max_products_ = options_.max_products > 0 ? options_.max_products : generous;
-    // Residuals cannot be resolved below the rounding of a product and a rotation.
-    tol_ = std::max(options_.tol, 50.0 * kEps);
+    max_products_ = product_limit(options_, global_n_);
+    tol_ = attainable_tolerance(options_.tol);
 }
 
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
@@ -67,11 +62,7 @@ bool BlockLanczos<S>::test_start_block() {
     rayleigh_ritz();
     norm_ = std::max(theta_.cwiseAbs().maxCoeff(), metric_.norms(AV, BW_, options_.sum).maxCoeff());
     const double norm_here = norm_;
-    // The remembered norm, unless the values say that the operator has become smaller.
-    if (warm) {
-        const double largest = theta_.cwiseAbs().maxCoeff(), last = warm->values.cwiseAbs().maxCoeff();
-        norm_ = std::max(norm_, warm->norm_A * std::min(1.0, largest / last));
-    }
+    if (warm) norm_ = std::max(norm_, remembered_norm(*warm, theta_));
     rotate<S>(V, Y_);
     rotate<S>(AV, Y_);
     G_.topLeftCorner(s, s) = theta_.template cast<S>().asDiagonal();
@@ -88,24 +79,12 @@ bool BlockLanczos<S>::test_start_block() {
     return false;
 }
 
-/// V ← [V, what the vectors of the step before add]: along a smooth path X moves by nearly the same difference again,
-/// so that Rayleigh–Ritz on both extrapolates to second order.
+/// V ← [V, what the vectors of the step before add].
 template <ScalarType S>
 void BlockLanczos<S>::append_previous() {
-    const Warm<S>* warm = usable_warm(options_, n_);
-    const bool fits = warm && m_ > 0 && warm->previous.rows() == n_ && warm->previous.cols() > 0;
-    if (options_.sum.total(fits ? 0 : 1) > 0) return;
-    const Index count = std::min(warm->previous.cols(), capacity_ - m_ - b_);
-    if (count < 1) return;
-    T_ = warm->previous.leftCols(count);
-    add_product<S>(T_, V_.leftCols(m_), -metric_.inner(V_.leftCols(m_), T_, BW_, options_.sum));
-    const Eigen::VectorXd change = metric_.norms(T_, BW_, options_.sum);
-    std::vector<Index> moved;
-    for (Index j = 0; j < count; ++j) {
-        if (change(j) > kLeastChange) moved.push_back(j);
-    }
-    if (moved.empty()) return;
-    T_ = Block<S>(T_(Eigen::all, moved));
+    Block<S> T = previous_directions<S>(options_, V_.leftCols(m_), metric_, capacity_ - m_ - b_);
+    if (T.cols() == 0) return;
+    T_.swap(T);
     append();
 }
 

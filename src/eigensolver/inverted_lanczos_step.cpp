@@ -11,7 +11,6 @@ namespace lambdabar {
 
 namespace {
 
-constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
 constexpr Index kProbeColumns = 2;
@@ -33,7 +32,7 @@ void InvertedLanczos<S>::choose_sizes() {
     keep_ = std::max(kept, capacity_ / 2);
     // Generous: some tens are enough, or nothing is.
     max_solves_ = options_.max_products > 0 ? options_.max_products : 2000 + 100 * k_;
-    tol_ = std::max(options_.tol, 50.0 * kEps);
+    tol_ = attainable_tolerance(options_.tol);
 }
 
 /// The caller's (or the last solve's) vectors become P.

@@ -6,6 +6,49 @@
 
 namespace lambdabar {
 
+void forget_moved(const Eigen::VectorXd& theta, const Eigen::VectorXd& tested_at, double rounding,
+                  Eigen::VectorXd& residual) {
+    for (Index i = 0; i < theta.size(); ++i) {
+        if (std::isnan(residual(i))) continue;
+        if (std::abs(theta(i) - tested_at(i)) <= residual(i) + rounding) continue;
+        residual.tail(residual.size() - i).setConstant(std::numeric_limits<double>::quiet_NaN());
+        return;
+    }
+}
+
+Progress progress_of(const RitzValues& ritz, double tolerance) {
+    Progress progress;
+    progress.wanted = ritz.wanted;
+    const Index shown = std::min(ritz.wanted, ritz.theta.size());
+    while (progress.converged < shown && ritz.residual(progress.converged) <= tolerance) ++progress.converged;
+    progress.ritz_values = ritz.sign * ritz.theta.head(shown);
+    progress.residuals = ritz.residual.head(shown);
+    if (ritz.sign < 0.0) {  // ascending
+        progress.ritz_values.reverseInPlace();
+        progress.residuals.reverseInPlace();
+    }
+    return progress;
+}
+
+template <ScalarType S>
+void take_values(const RitzValues& ritz, Index extra, Eigenpairs<S>& pairs) {
+    const Index k = std::min(ritz.wanted, ritz.theta.size());
+    pairs.values = ritz.sign * ritz.theta.head(k);
+    pairs.residuals = ritz.residual.head(k);
+    pairs.extra_values = ritz.sign * ritz.theta.segment(k, extra);
+}
+
+template <ScalarType S>
+void conclude(const RitzValues& ritz, StopReason reason, Eigenpairs<S>& pairs) {
+    sort_ascending(pairs);
+    const Index k = ritz.wanted;
+    Guard guard;
+    if (ritz.theta.size() > k) guard = {ritz.sign * ritz.theta(k), ritz.residual(k), !std::isnan(ritz.residual(k))};
+    describe_neighbourhood(guard, pairs);
+    pairs.reason = reason;
+    pairs.converged = reason == StopReason::converged;
+}
+
 template <ScalarType S>
 void sort_ascending(Eigenpairs<S>& pairs) {
     const Index k = pairs.values.size();
@@ -39,8 +82,10 @@ void describe_neighbourhood(const Guard& guard, Eigenpairs<S>& pairs) {
     for (const double value : pairs.extra_values) hold_against_ends(value, 0.0);
 }
 
-#define LAMBDABAR_INSTANTIATE(S)                     \
-    template void sort_ascending<S>(Eigenpairs<S>&); \
+#define LAMBDABAR_INSTANTIATE(S)                                              \
+    template void take_values<S>(const RitzValues&, Index, Eigenpairs<S>&);   \
+    template void conclude<S>(const RitzValues&, StopReason, Eigenpairs<S>&); \
+    template void sort_ascending<S>(Eigenpairs<S>&);                          \
     template void describe_neighbourhood<S>(const Guard&, Eigenpairs<S>&);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)

@@ -10,6 +10,30 @@ struct Guard {
     bool tested = true;  // false: a value without a residual; it may yet turn out to belong to the cluster at the end
 };
 
+/// Ritz values of sign·A in the order in which they are wanted, ascending, and residuals (NaN: not tested).
+struct RitzValues {
+    const Eigen::VectorXd& theta;
+    const Eigen::VectorXd& residual;
+    double sign;
+    Index wanted;  // k
+};
+
+/// A value that moved since its test by more than its residual allowed belongs to another vector: it and all that
+/// follow count as not tested. `rounding` of a value.
+void forget_moved(const Eigen::VectorXd& theta, const Eigen::VectorXd& tested_at, double rounding,
+                  Eigen::VectorXd& residual);
+
+/// What the monitor is shown; `products` and `iterations` are left to the caller.
+Progress progress_of(const RitzValues& ritz, double tolerance);
+
+/// The wanted values with their residuals, and `extra` values beyond, into `pairs`, whose vectors come from the caller.
+template <ScalarType S>
+void take_values(const RitzValues& ritz, Index extra, Eigenpairs<S>& pairs);
+
+/// With values and vectors at hand: their order, the guard, clusters, and why the solve ended.
+template <ScalarType S>
+void conclude(const RitzValues& ritz, StopReason reason, Eigenpairs<S>& pairs);
+
 /// Pairs come in the order in which they are wanted, and leave with ascending values.
 template <ScalarType S>
 void sort_ascending(Eigenpairs<S>& pairs);

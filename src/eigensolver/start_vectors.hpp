@@ -1,5 +1,11 @@
 #pragma once
+// What the solvers by products have in common before their first step.
+#include "block/metric.hpp"
+
 #include <lambdabar/eigensolver/eigenpairs.hpp>
+
+#include <algorithm>
+#include <limits>
 
 namespace lambdabar {
 
@@ -17,5 +23,24 @@ template <ScalarType S>
 const Matrix<S>& start_vectors(const Warm<S>* warm, const EigshOptions<S>& options) {
     return warm ? warm->vectors : options.start;
 }
+
+/// ‖A‖ of the last solve, scaled down where the values `theta` of its vectors say that the operator has become smaller.
+template <ScalarType S>
+double remembered_norm(const Warm<S>& warm, const Eigen::VectorXd& theta);
+
+/// What the vectors of the step before, at most `most` of them, add to the orthonormal V: along a smooth path X moves
+/// by nearly the same difference again, so that Rayleigh–Ritz on both extrapolates to second order. No column if V has
+/// none.
+template <ScalarType S>
+Block<S> previous_directions(const EigshOptions<S>& options, ConstBlockRef<S> V, const Metric<S>& metric, Index most);
+
+/// The limit of the options on products; by default generous, and more so where products cost microseconds.
+template <ScalarType S>
+Index product_limit(const EigshOptions<S>& options, Index global_n) {
+    return options.max_products > 0 ? options.max_products : 40000 + 2000 * options.k + 400'000'000 / global_n;
+}
+
+/// Residuals cannot be resolved below the rounding of a product and a rotation.
+inline double attainable_tolerance(double tol) { return std::max(tol, 50.0 * std::numeric_limits<double>::epsilon()); }
 
 }  // namespace lambdabar

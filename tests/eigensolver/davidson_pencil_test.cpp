@@ -5,21 +5,13 @@
 
 #include <doctest/doctest.h>
 
+#include "by_products.hpp"
 #include "pencil_expectations.hpp"
 
 using namespace lambdabar;
 using namespace lambdabar::test;
 
 namespace {
-
-/// An operator that hides its entries.
-template <ScalarType S>
-struct Products {
-    using Scalar = S;
-    const SparseHermitian<S>& A;
-    Index rows() const { return A.rows(); }
-    void apply(In<S> X, Out<S> Y) const { A.apply(X, Y); }
-};
 
 template <ScalarType S>
 Preconditioner<S> exact_inverse(const TestPencil<S>& pencil, double sigma, double sign = 1.0) {
@@ -42,7 +34,7 @@ TEST_CASE_TEMPLATE("eigsh, preconditioned: pencils with clusters, with and witho
         const auto pairs = eigsh(A, B, options);
         CHECK(contains(pairs.engine, "no solve with B"));
         check_pencil(pencil, Eigen::VectorXd(pencil.spectrum.head(k)), next, options.tol, pairs);
-        const auto by_products = eigsh(Products<S>{A}, Products<S>{B}, options);
+        const auto by_products = eigsh(ByProducts<S>{A}, ByProducts<S>{B}, options);
         check_pencil(pencil, Eigen::VectorXd(pencil.spectrum.head(k)), next, options.tol, by_products);
         CHECK(pairs.factorizations == 0);
         CHECK(pairs.solves == 0);

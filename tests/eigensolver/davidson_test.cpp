@@ -6,6 +6,7 @@
 #include <omp.h>
 
 #include "expectations.hpp"
+#include "same_bits.hpp"
 
 using namespace lambdabar;
 using namespace lambdabar::test;
@@ -166,19 +167,8 @@ TEST_CASE_TEMPLATE("eigsh, preconditioned: an exact start costs one block produc
 
 TEST_CASE_TEMPLATE("eigsh, preconditioned: 1 and 2 threads give the same bits", S, double, Complex) {
     const SparseHermitian<S> A(laplacian<S>({60, 61}));  // several partitions of the reductions
-    const int before = omp_get_max_threads();
-    std::vector<Eigenpairs<S>> runs;
-    for (const int threads : {1, 2}) {
-        omp_set_num_threads(threads);
-        runs.push_back(eigsh(A, EigshOptions<S>{.k = 4, .tol = 1e-8, .preconditioner = incomplete_cholesky(A)}));
-    }
-    omp_set_num_threads(before);
-    CHECK(runs[0].converged);
-    CHECK(runs[0].values == runs[1].values);
-    CHECK(runs[0].vectors == runs[1].vectors);
-    CHECK(runs[0].residuals == runs[1].residuals);
-    CHECK(runs[0].extra == runs[1].extra);
-    CHECK(runs[0].products == runs[1].products);
+    (void)same_bits_with_two_threads(
+        [&] { return eigsh(A, EigshOptions<S>{.k = 4, .tol = 1e-8, .preconditioner = incomplete_cholesky(A)}); });
 }
 
 TEST_CASE_TEMPLATE("eigsh, preconditioned: 3 processes find the pairs of one, and agree to the bit", S, double,
@@ -193,13 +183,7 @@ TEST_CASE_TEMPLATE("eigsh, preconditioned: 3 processes find the pairs of one, an
         return eigsh(rank.local(A), EigshOptions<S>{.k = 5, .preconditioner = M, .sum = rank.sum});
     });
     REQUIRE(whole.converged);
-    for (const auto& part : parts) {
-        CHECK(part.converged);
-        CHECK(part.values == parts[0].values);
-        CHECK(part.residuals == parts[0].residuals);
-        CHECK(part.products == parts[0].products);
-        CHECK(part.guard_value == parts[0].guard_value);
-    }
+    check_agreement(parts);
     CHECK(std::abs(parts[0].products - whole.products) <= whole.products / 4);
     auto joined = parts[0];
     joined.vectors = FakeRanks::stack(parts, [](const Eigenpairs<S>& pairs) { return pairs.vectors; });

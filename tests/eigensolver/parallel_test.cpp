@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include "expectations.hpp"
+#include "same_bits.hpp"
 
 using namespace lambdabar;
 using namespace lambdabar::test;
@@ -21,19 +22,7 @@ Matrix<S> stacked(const std::vector<Eigenpairs<S>>& parts) {
 TEST_CASE_TEMPLATE("eigsh: 1 and 2 threads give the same bits", S, double, Complex) {
     const auto A = laplacian<S>({60, 61});  // several partitions of the reductions
     const SparseHermitian<S> op(A);
-    const int before = omp_get_max_threads();
-    std::vector<Eigenpairs<S>> runs;
-    for (const int threads : {1, 2}) {
-        omp_set_num_threads(threads);
-        runs.push_back(eigsh(op, {.k = 4, .tol = 1e-8}));
-    }
-    omp_set_num_threads(before);
-    CHECK(runs[0].converged);
-    CHECK(runs[0].values == runs[1].values);
-    CHECK(runs[0].vectors == runs[1].vectors);
-    CHECK(runs[0].residuals == runs[1].residuals);
-    CHECK(runs[0].extra == runs[1].extra);
-    CHECK(runs[0].products == runs[1].products);
+    (void)same_bits_with_two_threads([&] { return eigsh(op, {.k = 4, .tol = 1e-8}); });
 }
 
 TEST_CASE_TEMPLATE("eigsh: 3 processes find the pairs of one, and agree with one another to the bit", S, double,
@@ -48,14 +37,7 @@ TEST_CASE_TEMPLATE("eigsh: 3 processes find the pairs of one, and agree with one
             return eigsh(rank.local(op), EigshOptions<S>{.k = 5, .which = which, .sum = rank.sum});
         });
         REQUIRE(whole.converged);
-        for (const auto& part : parts) {
-            CHECK(part.converged);
-            CHECK(part.values == parts[0].values);
-            CHECK(part.residuals == parts[0].residuals);
-            CHECK(part.products == parts[0].products);
-            CHECK(part.guard_value == parts[0].guard_value);
-            CHECK(part.cuts_cluster == parts[0].cuts_cluster);
-        }
+        check_agreement(parts);
         // The same random numbers, hence the same course up to rounding.
         CHECK(std::abs(parts[0].products - whole.products) <= whole.products / 4);
         CHECK((parts[0].values - whole.values).cwiseAbs().maxCoeff() <=

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <omp.h>
 
+#include "by_products.hpp"
 #include "projected_problem.hpp"
 
 using namespace lambdabar;
@@ -58,14 +59,6 @@ struct Modes {
         const Matrix<S> R = rhs - AW + W * lambda().template cast<S>().asDiagonal();
         return (R - X * (X.adjoint() * R)).colwise().norm().maxCoeff() / rhs.colwise().norm().minCoeff();
     }
-};
-
-template <ScalarType S>
-struct ByProducts {
-    using Scalar = S;
-    const SparseHermitian<S>& A;
-    Index rows() const { return A.rows(); }
-    void apply(In<S> X, Out<S> Y) const { A.apply(X, Y); }
 };
 
 }  // namespace

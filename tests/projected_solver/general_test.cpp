@@ -1,4 +1,5 @@
 #include "general_pairs.hpp"
+#include "singular_systems.hpp"
 
 #include <lambdabar/eigensolver/eigs.hpp>
 #include <lambdabar/projected_solver/projected_gmres.hpp>
@@ -18,15 +19,6 @@ Eigen::VectorXcd spectrum() {
     values(0) = {3.0, 4.0}, values(1) = {3.0, -4.0};
     values(2) = 2.5, values(3) = 2.0;
     return values;
-}
-
-SingularSystems systems_of(bool adjoint, Index k) {
-    SingularSystems systems{.adjoint = adjoint, .index = {}, .excluded = {}};
-    for (Index i = 0; i < k; ++i) {
-        systems.index.push_back(i);
-        systems.excluded.push_back({i});
-    }
-    return systems;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Adjoint systems by a Chebyshev polynomial of the operator, against the solver without one and the dense formula.
 #include "general_pairs.hpp"
 #include "projected_solver/polynomial_krylov.hpp"
+#include "singular_systems.hpp"
 
 #include <lambdabar/eigensolver/eigs.hpp>
 #include <lambdabar/projected_solver/projected_gmres.hpp>
@@ -34,15 +35,6 @@ Sparse<S> staircase(Index n, double gap, double coupling) {
     Sparse<S> A(n, n);
     A.setFromTriplets(entries.begin(), entries.end());
     return A;
-}
-
-SingularSystems all_of(Index k, bool adjoint) {
-    SingularSystems systems{.adjoint = adjoint, .index = {}, .excluded = {}};
-    for (Index i = 0; i < k; ++i) {
-        systems.index.push_back(i);
-        systems.excluded.push_back({i});
-    }
-    return systems;
 }
 
 template <ScalarType T>
@@ -101,8 +93,8 @@ TEST_CASE_TEMPLATE("projected GMRES: a polynomial solves what restarted GMRES so
             CAPTURE(adjoint);
             const Block<Complex> rhs = random_matrix<Complex>(n, k, 2);
             const Eigen::VectorXd tol = Eigen::VectorXd::Constant(1, 1e-10);
-            const auto fast = projected_gmres(A, pairs, all_of(k, adjoint), rhs, {.tol = tol});
-            const auto plain = projected_gmres(A, pairs, all_of(k, adjoint), rhs, {.tol = tol, .basis_size = 60});
+            const auto fast = projected_gmres(A, pairs, systems_of(adjoint, k), rhs, {.tol = tol});
+            const auto plain = projected_gmres(A, pairs, systems_of(adjoint, k), rhs, {.tol = tol, .basis_size = 60});
             CHECK(contains(fast.method, "Chebyshev"));
             CHECK_FALSE(contains(plain.method, "Chebyshev"));
             REQUIRE(fast.converged);
@@ -139,9 +131,9 @@ TEST_CASE("projected GMRES: shifts inside the spectrum's hull, and a polynomial 
     const auto pairs = eigs(A, {.k = 1, .which = Which::rightmost, .tol = 1e-12});
     REQUIRE(pairs.converged);
     const Block<Complex> rhs = random_matrix<Complex>(n, 1, 2);
-    const auto end = projected_gmres(A, pairs, all_of(1, true), rhs);
+    const auto end = projected_gmres(A, pairs, systems_of(true, 1), rhs);
     CHECK(end.converged);
-    const auto poor = projected_gmres(A, pairs, all_of(1, true), rhs, {.max_products = 30});
+    const auto poor = projected_gmres(A, pairs, systems_of(true, 1), rhs, {.max_products = 30});
     CHECK_FALSE(contains(poor.method, "Chebyshev"));
     CHECK(poor.converged == (poor.residuals(0) <= 1e-10));
 
@@ -151,7 +143,7 @@ TEST_CASE("projected GMRES: shifts inside the spectrum's hull, and a polynomial 
     inner.values(0) = all.values(middle);
     inner.vectors = all.X.col(middle), inner.left = all.Y.col(middle);
     inner.guard_value = std::numeric_limits<double>::quiet_NaN();
-    const auto amid = projected_gmres(A, inner, all_of(1, true), rhs, {.tol = Eigen::VectorXd::Constant(1, 1e-8)});
+    const auto amid = projected_gmres(A, inner, systems_of(true, 1), rhs, {.tol = Eigen::VectorXd::Constant(1, 1e-8)});
     CHECK_FALSE(contains(amid.method, "Chebyshev"));
 }
 
@@ -169,12 +161,12 @@ TEST_CASE(
     options.preconditioner.solve_adjoint = [&](In<Complex> X, Out<Complex> Y) {
         Y = inverse.conjugate().asDiagonal() * X;
     };
-    CHECK(projected_gmres(A, pairs, all_of(k, true), rhs, options).method == "flexible GMRES");
+    CHECK(projected_gmres(A, pairs, systems_of(true, k), rhs, options).method == "flexible GMRES");
     const int before = omp_get_max_threads();
     omp_set_num_threads(1);
-    const auto one = projected_gmres(A, pairs, all_of(k, true), rhs);
+    const auto one = projected_gmres(A, pairs, systems_of(true, k), rhs);
     omp_set_num_threads(2);
-    const auto two = projected_gmres(A, pairs, all_of(k, true), rhs);
+    const auto two = projected_gmres(A, pairs, systems_of(true, k), rhs);
     omp_set_num_threads(before);
     CHECK(contains(one.method, "Chebyshev"));
     CHECK(one.W == two.W);
