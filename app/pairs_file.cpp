@@ -103,6 +103,7 @@ Json report_of(const Eigenpairs<S>& pairs) {
     json["basis_size"] = pairs.basis_size;
     json["filter_degree"] = pairs.filter_degree;
     json["engine"] = pairs.engine;
+    if (!pairs.plan.empty()) json["plan"] = pairs.plan;
     return json;
 }
 

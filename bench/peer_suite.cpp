@@ -39,8 +39,12 @@ Contender<S> lambdabar_with(std::string name, lambdabar::EigshOptions<S> options
                 settings.tol = goal.residual / goal.norm;
                 settings.preconditioner = operators.preconditioner();
                 settings.factor = lambdabar::UseFactor::never;
-                auto pairs = operators.B() ? lambdabar::eigsh(*operators.stored_A(), *operators.stored_B(), settings)
-                                           : lambdabar::eigsh(operators.A(), settings);
+                const auto solve = [&] {
+                    if (operators.B()) return lambdabar::eigsh(*operators.stored_A(), *operators.stored_B(), settings);
+                    if (operators.stored_A()) return lambdabar::eigsh(*operators.stored_A(), settings);
+                    return lambdabar::eigsh(operators.A(), settings);
+                };
+                auto pairs = solve();
                 if (!pairs.converged) throw std::runtime_error("lambdabar: not converged");
                 return Solution<S>{std::move(pairs.values), std::move(pairs.vectors), pairs.products, pairs.basis_size};
             }};

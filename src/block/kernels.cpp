@@ -113,6 +113,12 @@ void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a) 
 }
 
 template <ScalarType S>
+void copy(BlockRef<S> Y, ConstBlockRef<S> X) {
+    check_same_rows(Y.rows(), X.rows(), "copy");
+    native::copy(X.rows(), real_data(X), real_stride(X), X.cols() * kRealColumns<S>, real_data<S>(Y), real_stride(Y));
+}
+
+template <ScalarType S>
 void scale_columns(BlockRef<S> Y, const Eigen::VectorXd& a) {
     const Eigen::VectorXd s = real_columns<S>(a);
     native::combine(Y.rows(), nullptr, 0, nullptr, real_data<S>(Y), real_stride(Y), s.data(), s.size());
@@ -210,6 +216,7 @@ Block<S> to_block(const Matrix<S>& X) {
                                    const MinresFactors&);                                                   \
     template Block<S> zeros<S>(Index, Index);                                                               \
     template Block<S> to_block<S>(const Matrix<S>&);                                                        \
+    template void copy<S>(BlockRef<S>, ConstBlockRef<S>); \
     template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                    \
     template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                     \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);

@@ -15,6 +15,13 @@ void clear(Size count, double* x) {
     for (Size i = 0; i < count; ++i) x[i] = 0.0;
 }
 
+void copy(Size n, const double* X, Size ldx, Size b, double* Y, Size ldy) {
+#pragma omp parallel for schedule(static) if (n > kSerialRows)
+    for (Size r = 0; r < n; ++r) {
+        for (Size j = 0; j < b; ++j) Y[r * ldy + j] = X[r * ldx + j];
+    }
+}
+
 void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, Size b, double* partial) {
     const Size parts = partitions(n);
 #pragma omp parallel for schedule(static) if (n > kSerialRows)

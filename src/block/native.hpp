@@ -41,6 +41,9 @@ void dots_complex(Size n, const double* X, Size ldx, const double* Y, Size ldy, 
 /// x = 0, by all threads.
 void clear(Size count, double* x);
 
+/// Y = X.
+void copy(Size n, const double* X, Size ldx, Size b, double* Y, Size ldy);
+
 /// Y = Y∘diag(s) + X∘diag(t), column scalings; X and t may be null: Y = Y∘diag(s).
 void combine(Size n, const double* X, Size ldx, const double* t, double* Y, Size ldy, const double* s, Size b);
 

@@ -61,15 +61,21 @@ struct RealColumns<L, More...> {
     }
 };
 
-template <bool Sourced, int... L>
-void real_sweep(const Rows& A, const double* X, Size ldx, const double* shift, double scale, double beta,
+/// Packed: ldx is the number of columns, and the compiler knows it: an entry takes a fifth fewer instructions, which is
+/// what bounds narrow blocks.
+template <bool Sourced, bool Packed, int... L>
+void real_sweep(const Rows& A, const double* X, Size ldx_in, const double* shift, double scale, double beta,
                 const Source& source, double* Y, Size ldy) {
+    const Size ldx = Packed ? (L + ...) : ldx_in;
+    // Copies: the compiler cannot know that storing Y leaves `A` as it is.
+    const int *start = A.start, *column = A.column;
+    const double* value = A.value;
 #pragma omp parallel for schedule(static) if (is_large(A, (L + ...)))
     for (Size r = 0; r < A.n; ++r) {
         RealColumns<L...> columns;
         ask_ahead<1>(A, r);
-        for (int e = A.start[r]; e < A.start[r + 1]; ++e)
-            columns.add(A.value[e], X + static_cast<Size>(A.column[e]) * ldx);
+        const int end = start[r + 1];
+        for (int e = start[r]; e < end; ++e) columns.add(value[e], X + static_cast<Size>(column[e]) * ldx);
         columns.template finish<Sourced>(X + r * ldx, shift, scale, beta, source.weight,
                                          Sourced ? source.R + r * source.ld : nullptr, Y + r * ldy);
     }
@@ -147,10 +153,11 @@ using ComplexSweep = void (*)(const Rows&, const double*, Size, const double*, d
                               double*, Size);
 
 // Entry w − 1 handles w columns (complex: w complex columns, 2w doubles).
-template <bool Sourced>
-constexpr Sweep kReal[8] = {real_sweep<Sourced, 1>,       real_sweep<Sourced, 2>,    real_sweep<Sourced, 2, 1>,
-                            real_sweep<Sourced, 4>,       real_sweep<Sourced, 4, 1>, real_sweep<Sourced, 4, 2>,
-                            real_sweep<Sourced, 4, 2, 1>, real_sweep<Sourced, 8>};
+template <bool Sourced, bool Packed>
+constexpr Sweep kReal[8] = {
+    real_sweep<Sourced, Packed, 1>,    real_sweep<Sourced, Packed, 2>,    real_sweep<Sourced, Packed, 2, 1>,
+    real_sweep<Sourced, Packed, 4>,    real_sweep<Sourced, Packed, 4, 1>, real_sweep<Sourced, Packed, 4, 2>,
+    real_sweep<Sourced, Packed, 4, 2, 1>, real_sweep<Sourced, Packed, 8>};
 template <bool Sourced>
 constexpr ComplexSweep kComplex[8] = {complex_sweep<Sourced, 2>,       complex_sweep<Sourced, 4>,
                                       complex_sweep<Sourced, 4, 2>,    complex_sweep<Sourced, 8>,
@@ -169,7 +176,9 @@ void multiply_rows(const Rows& A, const double* X, Size ldx, Size b, const doubl
                    double* Y, Size ldy, const Source& source) {
     for (Size j = 0; j < b; j += 8) {
         const Size width = b - j < 8 ? b - j : 8;
-        const Sweep sweep = source.R != nullptr ? kReal<true>[width - 1] : kReal<false>[width - 1];
+        const bool packed = ldx == width;
+        const Sweep sweep = source.R != nullptr ? (packed ? kReal<true, true> : kReal<true, false>)[width - 1]
+                                                : (packed ? kReal<false, true> : kReal<false, false>)[width - 1];
         sweep(A, X + j, ldx, shift + j, scale, beta, columns_from(source, j, 1), Y + j, ldy);
     }
 }

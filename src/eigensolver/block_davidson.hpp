@@ -54,7 +54,6 @@ private:
     void append(Block<S> T, std::string_view what);
     void restart(Index keep, const std::vector<Index>& targets);
     bool is_complete();
-    Index largest_cluster() const;
     bool search_missed_copies();
     enum class Finding { undecided, nothing, something };
     Finding test_search(Index first, Index columns);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr Index kProbeColumns = 2;
 constexpr Index kRoom = 10;  // vectors of a search
-constexpr double kManyTolerances = 100.0;
 constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 
 }  // namespace
@@ -25,20 +24,9 @@ constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 template <ScalarType S>
 bool BlockDavidson<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;
-    probed_ = largest_cluster() < gaussian_;
+    const double distance = clear_distance(tolerance(), options_.cluster_tol * norm_);
+    probed_ = largest_cluster(theta_, k_ + 1, distance) < gaussian_;
     return probed_;
-}
-
-/// The largest number of neighbours among the k values and the guard.
-template <ScalarType S>
-Index BlockDavidson<S>::largest_cluster() const {
-    const double distance = std::max(kManyTolerances * tolerance(), options_.cluster_tol * norm_);
-    Index largest = 1, count = 1;
-    for (Index i = 1; i <= std::min(k_, size() - 1); ++i) {
-        count = theta_(i) - theta_(i - 1) <= distance ? count + 1 : 1;
-        largest = std::max(largest, count);
-    }
-    return largest;
 }
 
 /// False if nothing was searched yet, or if the last search found something: more copies may then be missing.
@@ -172,7 +160,6 @@ Eigenpairs<S> BlockDavidson<S>::result(StopReason reason) {
 
 #define LAMBDABAR_INSTANTIATE(S)                                                             \
     template bool BlockDavidson<S>::is_complete();                                           \
-    template Index BlockDavidson<S>::largest_cluster() const;                                \
     template bool BlockDavidson<S>::probe_is_current() const;                                \
     template bool BlockDavidson<S>::search_missed_copies();                                  \
     template typename BlockDavidson<S>::Finding BlockDavidson<S>::test_search(Index, Index); \

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr const char* kProduct = "eigsh: the operator's product";
+constexpr double kRoughly = 0.1, kClearly = 0.01;  // the guard's residual beside its distance from λ_k
 
 }  // namespace
 
@@ -34,8 +35,8 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             test_targets(targets);
         }
         if (all_converged()) {
-            const bool may_carry = carried_.count > 0 && guard_resolved();
-            if ((carried_.count == 0 || may_carry) && !is_complete()) continue;
+            const bool guard_first = carried_.count > 0 || sees_every_copy();
+            if ((!guard_first || guard_resolved()) && !is_complete()) continue;
             if (guard_resolved()) {
                 if (verify()) return result(StopReason::converged);
                 continue;
@@ -155,7 +156,9 @@ bool BlockLanczos<S>::guard_resolved() const {
     if (m_ <= k_ || std::isnan(residual_(k_))) return false;
     const double gap = theta_(k_) - theta_(k_ - 1);
     // Ritz values fall: one whose residual is not small beside the gap may still come down to λ_k.
-    return passes(k_) || (residual_(k_) <= 0.1 * gap &&
+    // Where it is evidence that no copy is missing, one mixed with it must be small in it.
+    const double part = sees_every_copy() ? kClearly : kRoughly;
+    return passes(k_) || (residual_(k_) <= part * gap &&
                           !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
 }
 

@@ -1,9 +1,12 @@
 #pragma once
 #include "block/metric.hpp"
 #include "carried_search.hpp"
-#include "operator/chebyshev_filter.hpp"
+#include "filter_cost.hpp"
+#include "operator/single_recurrence.hpp"
 
 #include <lambdabar/eigensolver/eigenpairs.hpp>
+
+#include <optional>
 
 namespace lambdabar {
 
@@ -23,6 +26,9 @@ namespace lambdabar {
 // products per orthogonalization. Because step 1 projects A itself (not p(A)), Ritz values fall monotonically,
 // p may change from step to step, and any start block is welcome.
 //
+// What p(A) adds to V, which holds T, is G = (p(Θ) − p(A))(A − Θ)⁻¹R. Where A has entries, G is computed in their stead, in
+// single precision: its rounding is relative to residuals that fall.
+//
 // Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
 //
 // Where a product is a solve with a factorization, InvertedLanczos takes its place.
@@ -30,9 +36,10 @@ template <ScalarType S>
 class BlockLanczos {
 public:
     /// The lower end of `A` is wanted, which represents sign·C. `trust_start`: a start block that passes all tests ends
-    /// the solve. With options.warm it takes `carried`, too, to end it, or a search.
+    /// the solve. With options.warm it takes `carried`, too, to end it, or a search. `entries`, of C if it is known by
+    /// them and B = I: filters then work in single precision.
     BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options, double sign,
-                 bool trust_start = true, const CarriedSearch& carried = {});
+                 bool trust_start = true, const CarriedSearch& carried = {}, const SparseHermitian<S>* entries = nullptr);
 
     Eigenpairs<S> solve();
 
@@ -41,12 +48,14 @@ private:
     bool test_start_block();
     void append_previous();
     void start_randomly();
+    void filter_start();
     void rayleigh_ritz();
     bool report_progress();
     std::vector<Index> choose_targets() const;
     void test_targets(const std::vector<Index>& targets);
     void expand(const std::vector<Index>& targets, double goal);
     bool is_complete();
+    bool sees_every_copy() const;
     bool edge_is_true();
     bool leaves_no_room() const;
     double clear_up_to() const;
@@ -66,6 +75,7 @@ private:
     FilterInterval filter_interval(Index lowest, Index inside) const;
     static Index contrast_limit(const FilterInterval& interval, double value);
     Index choose_degree(const FilterInterval& interval, double lowest, double missing) const;
+    std::string explain() const;
     bool all_converged() const;
     bool guard_resolved() const;
     bool probe_is_current() const;
@@ -85,10 +95,13 @@ private:
     double sign_;
     bool trust_start_;
     CarriedSearch carried_;
+    std::optional<SingleRecurrence<S>> single_;
+    FilterCost cost_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0;
     double upper_ = std::numeric_limits<double>::quiet_NaN();  // end of the spectrum, once it has been looked for
+    double lowest_ = std::numeric_limits<double>::quiet_NaN(), first_cut_ = lowest_;  // Ritz values of that look
 
     Block<S> V_;                 // basis
     Index m_ = 0;                // columns in use
@@ -106,9 +119,11 @@ private:
     double complete_bound_ = 0.0;
     Index inconclusive_ = 0, uncounted_ = 0;  // searches
     bool started_ = false;                    // from vectors of the caller's or the last solve's
+    Index gaussian_ = 0;  // columns V grew from alone; 0: from others as well, or they are not to be relied on
     Index preparations_ = 0;
     Index refinements_ = 0;  // of the vectors beyond the k, for the sake of `carried_`
     Index iterations_ = 0, degree_ = 1, probes_ = 0;
+    FilterInterval interval_{};  // of the last filter
 };
 
 }  // namespace lambdabar

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr double kGain = 4.0;  // wanted growth exponent of one filter application
+constexpr double kBeyond = 20.0;  // growth exponent of what lies below all Ritz values, relative to theirs
 
 }  // namespace
 
@@ -31,18 +31,22 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) cons
     // A cluster that reaches beyond k + b must lie below the cut as a whole.
     while (i < m_ - 1 && theta_(i) - theta_(lowest) <= 1e-12 * spread) ++i;
     double cut = theta_(i);
+    if (i < inside + b_) cut = std::fmax(cut, first_cut_);  // early on
     if (cut - theta_(lowest) <= 1e-12 * spread) cut = theta_(lowest) + 1e-3 * spread;
     return {theta_(0), cut, upper_};
 }
 
-/// One application grows what is wanted by exp(kGain), or by no more than `missing`, the factor by which the residuals
+/// One application grows what is wanted by exp(gain), the cost model's, or by no more than `missing`, the factor by which the residuals
 /// are to fall, asks for: near the end, or from a good start, a filter is short.
 template <ScalarType S>
 Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
-    const double gain = started_ ? std::min(kGain, 1.0 + std::log(std::max(1.0, missing))) : kGain;
-    const double growth = chebyshev_growth(interval, lowest);
-    const Index limit = contrast_limit(interval, lowest);
+    const double growth = chebyshev_growth(interval, lowest), most = cost_.gain(growth, b_);
+    const double gain = started_ ? std::min(most, 1.0 + std::log(std::max(1.0, missing))) : most;
+    Index limit = contrast_limit(interval, lowest);
+    // Until Ritz values have come down there are eigenvalues far below the lowest of them.
+    const double beyond = chebyshev_growth(interval, std::fmin(lowest_, lowest)) - growth;
+    if (beyond * static_cast<double>(limit) > kBeyond) limit = std::max<Index>(1, static_cast<Index>(kBeyond / beyond));
     if (growth <= gain / static_cast<double>(kMostDegree)) return limit;
     return std::clamp<Index>(static_cast<Index>(std::ceil(gain / growth)), 1, limit);
 }
@@ -54,11 +58,19 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
     const bool separable = interval.upper > interval.cut && interval.cut > interval.lowest;
     double worst = goal;
     for (const Index i : targets) worst = std::max(worst, residual_(i));
+    interval_ = interval;
     degree_ = separable ? choose_degree(interval, theta_(targets.front()), worst / goal) : 1;
     if (degree_ > 1) {
-        Eigen::VectorXd theta(T_.cols());
-        for (Index j = 0; j < T_.cols(); ++j) theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
-        chebyshev_filter<S>(A_, T_, R_, theta, degree_, interval);
+        Eigen::VectorXd theta(T_.cols()), size(T_.cols());
+        for (Index j = 0; j < T_.cols(); ++j) {
+            theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
+            size(j) = residual_(targets[static_cast<std::size_t>(j)]);
+        }
+        if (single_) {
+            if (!single_->apply(A_, R_, size, theta, degree_, interval, T_)) T_.swap(R_);
+        } else {
+            chebyshev_filter<S>(A_, T_, R_, theta, degree_, interval);
+        }
     } else {
         T_.swap(R_);
     }
@@ -71,7 +83,7 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
 template <ScalarType S>
 void BlockLanczos<S>::append() {
     BlockRef<S> W_all = V_.middleCols(m_, T_.cols());
-    W_all = T_;
+    copy<S>(W_all, T_);
     const Index valid =
         orthonormalize<S>(W_all, V_.leftCols(m_), metric_, options_.seed + static_cast<std::uint64_t>(iterations_),
                           options_.sum, kProduct);

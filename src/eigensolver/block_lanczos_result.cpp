@@ -2,7 +2,27 @@
 #include "block_lanczos.hpp"
 #include "ritz_result.hpp"
 
+#include <sstream>
+
 namespace lambdabar {
+
+/// In words, what was chosen and why.
+template <ScalarType S>
+std::string BlockLanczos<S>::explain() const {
+    std::ostringstream text;
+    text.precision(3);
+    text << "blocks of " << b_ << ", a basis of " << capacity_;
+    if (degree_ > 1) {
+        const double growth = chebyshev_growth(interval_, interval_.lowest);
+        text << "; filter of degree " << degree_ << " in " << (single_ ? "single" : "double")
+             << " precision, which grows by exp(" << growth << ") a degree at " << sign_ * interval_.lowest
+             << " and damps " << sign_ * interval_.cut << " to " << sign_ * interval_.upper;
+        if (cost_.product > 0.0)
+            text << "; bytes a row: " << cost_.product << " for a product with a column, " << cost_.step
+                 << " for the rest of a step, hence a gain of exp(" << cost_.gain(growth, b_) << ") a filter";
+    }
+    return text.str();
+}
 
 /// The k wanted vectors and the extra ones; frees the basis.
 template <ScalarType S>
@@ -45,10 +65,12 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     pairs.basis_size = capacity_;
     pairs.filter_degree = degree_;
     pairs.engine = "block_lanczos";
+    pairs.plan = explain();
     return pairs;
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                               \
+    template std::string BlockLanczos<S>::explain() const;                     \
     template void BlockLanczos<S>::take_vectors(Index, Index, Eigenpairs<S>&); \
     template Eigenpairs<S> BlockLanczos<S>::result(StopReason);
 LAMBDABAR_INSTANTIATE(double)

@@ -1,6 +1,7 @@
 // Whether BlockLanczos holds every copy: the search for missed ones, and what an earlier search still proves.
 #include "block/dense.hpp"
 #include "block_lanczos.hpp"
+#include "ritz_result.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,8 @@ constexpr Index kMostPreparations = 12;  // of a start block, before it is searc
 constexpr Index kMostUncounted = 3;      // searches that find the set complete, but not by a count that can be carried
 constexpr Index kMostInconclusive = 20;  // searches
 // How far a level at the bound is to stand out of √N random components: to be noticed, and to be ruled out.
-constexpr double kGain = 100.0;
+constexpr double kGainToNotice = 100.0;
+constexpr double kFound = 1e30;
 template <ScalarType S>
 constexpr double kGainToCount = std::same_as<S, double> ? 500.0 : 100.0;
 // Of an eigenvector in one of two Gaussian vectors: less than this in both has probability 6e-5 (complex: 3e-5).
@@ -36,6 +38,7 @@ void BlockLanczos<S>::search_missed_copies() {
     probed_ = true;
     by_carried_ = false;
     carried_.count = 0;
+    gaussian_ = 0;
     probed_values_ = theta_.head(k_);
     restart(started_ ? std::min(k_ + b_ + 1, capacity_ - kProbeColumns) : std::max(keep_, k_ + 1));
     choose_search_bound();
@@ -125,7 +128,7 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
     const double growth = chebyshev_growth(interval, complete_bound_);
     if (!(interval.upper > interval.cut && growth > 0.0)) return 0.0;
     const double wanted =
-        std::log((complete_count_ > 0 ? kGainToCount<S> : kGain) * std::sqrt(static_cast<double>(global_n_)));
+        std::log((complete_count_ > 0 ? kGainToCount<S> : kGainToNotice) * std::sqrt(static_cast<double>(global_n_)));
     FilterInterval whole = interval;
     whole.lowest = theta_(0);
     const Index stretch = contrast_limit(whole, theta_(k_ - 1));
@@ -140,14 +143,27 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
         chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);
         remove_lowest(std::max(k_, complete_count_));
         gain += log_cosh(static_cast<double>(degree) * growth) - log_cosh(static_cast<double>(degree) * growth_at_k);
+        // What grows beyond all measure is a level below the found ones: no more is needed, and numbers end somewhere.
+        if (metric_.norms(T_, BW_, options_.sum, kProduct).maxCoeff() > kFound) break;
     }
     return std::exp(gain);
+}
+
+/// True if a search is not needed once the guard is resolved: V grew from more Gaussian columns than there are copies.
+template <ScalarType S>
+bool BlockLanczos<S>::sees_every_copy() const {
+    const double distance = clear_distance(tolerance(), options_.cluster_tol * norm_);
+    return options_.probe && gaussian_ > 0 && largest_cluster(theta_, k_ + 1, distance) < gaussian_;
 }
 
 /// True if nothing is missing, by this solve's search or an earlier one's; else one step towards knowing.
 template <ScalarType S>
 bool BlockLanczos<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;
+    if (sees_every_copy()) {
+        probed_ = true;
+        return true;
+    }
     by_carried_ = carried_.count == k_ && leaves_no_room();
     if (by_carried_) return true;
     if (carried_.count > k_ && carried_.count <= m_) {
@@ -233,6 +249,7 @@ bool BlockLanczos<S>::leaves_no_room() const {
     template void BlockLanczos<S>::judge_count(double);                        \
     template FilterInterval BlockLanczos<S>::search_interval(Index) const;     \
     template bool BlockLanczos<S>::is_complete();                              \
+    template bool BlockLanczos<S>::sees_every_copy() const;                    \
     template double BlockLanczos<S>::clear_up_to() const;                      \
     template double BlockLanczos<S>::useful_residual() const;                  \
     template bool BlockLanczos<S>::leaves_no_room() const;

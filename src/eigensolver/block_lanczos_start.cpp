@@ -12,15 +12,22 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
+constexpr Index kManyPairs = 16;   // for which blocks of eight save more passes over the basis than they cost in products
 constexpr Index kSmall = 200;      // up to this dimension the basis may span the whole space
 
 }  // namespace
 
 template <ScalarType S>
 BlockLanczos<S>::BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
-                              double sign, bool trust_start, const CarriedSearch& carried)
+                              double sign, bool trust_start, const CarriedSearch& carried,
+                              const SparseHermitian<S>* entries)
     : A_(A), metric_(metric), options_(options), sign_(sign), trust_start_(trust_start), carried_(carried) {
     choose_sizes();
+    if (entries && metric.identity()) {
+        single_ = SingleRecurrence<S>::make(*entries, sign);
+        const double per_row = static_cast<double>(entries->nonzeros()) / static_cast<double>(n_);
+        cost_ = FilterCost::of(per_row, sizeof(S), b_, capacity_, single_.has_value());
+    }
     V_ = zeros<S>(n_, capacity_);
     G_.setZero(capacity_, capacity_);
     residual_ = tested_at_ = Eigen::VectorXd::Constant(capacity_, kUntested);
@@ -31,7 +38,7 @@ void BlockLanczos<S>::choose_sizes() {
     n_ = A_.rows();
     global_n_ = options_.sum.total(n_);
     k_ = options_.k;
-    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : 4);
+    b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : k_ < kManyPairs ? 4 : 8);
     b_ = std::min(b_, global_n_);
     const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
     capacity_ = options_.basis_size > 0 ? options_.basis_size
@@ -97,6 +104,8 @@ void BlockLanczos<S>::start_randomly() {
         const SpectralBounds bounds =
             spectral_bounds<S>(A_, metric_, std::min(kBoundSteps, global_n_), options_.seed, options_.sum);
         upper_ = bounds.upper;
+        lowest_ = bounds.lowest;
+        first_cut_ = bounds.second;
         norm_ = std::max(norm_, bounds.norm);
     }
     T_.resize(n_, b_);
@@ -104,16 +113,31 @@ void BlockLanczos<S>::start_randomly() {
     append_previous();
     if (m_ > k_) return;
     fill_random<S>(T_, options_.seed, 0, options_.sum);
+    if (m_ == 0) filter_start();
+    if (m_ == 0 && !options_.warm) gaussian_ = b_;
     append();
+}
+
+/// T ← p(A) T for a random block, p growing towards the wanted end as far as it is known.
+template <ScalarType S>
+void BlockLanczos<S>::filter_start() {
+    const FilterInterval interval{lowest_, first_cut_, upper_};
+    if (options_.filter_degree == 1 || !(lowest_ < first_cut_ && first_cut_ < upper_)) return;
+    const Index degree = choose_degree(interval, lowest_, 1.0);
+    if (degree < 2) return;
+    const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
+    A_.apply_fused(T_, zero, 1.0, 0.0, R_);
+    chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                  \
     template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, double, \
-                                           bool, const CarriedSearch&);                                           \
+                                           bool, const CarriedSearch&, const SparseHermitian<S>*);                                           \
     template void BlockLanczos<S>::choose_sizes();                                                                \
     template bool BlockLanczos<S>::test_start_block();                                                            \
     template void BlockLanczos<S>::append_previous();                                                             \
-    template void BlockLanczos<S>::start_randomly();
+    template void BlockLanczos<S>::start_randomly();                                                              \
+    template void BlockLanczos<S>::filter_start();
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

@@ -36,7 +36,7 @@ SpectralBounds spectral_bounds(CountedOperator<S>& A, const Metric<S>& metric, I
     }
     const auto ritz = dense_eigh<double>(T.topLeftCorner(size, size)).values;
     const double low = ritz(0), high = ritz(size - 1);
-    return {low, high + beta, std::max(std::abs(low), std::abs(high))};
+    return {low, ritz(std::min<Index>(1, size - 1)), high + beta, std::max(std::abs(low), std::abs(high))};
 }
 
 template SpectralBounds spectral_bounds<double>(CountedOperator<double>&, const Metric<double>&, Index, std::uint64_t,

@@ -6,6 +6,7 @@ namespace lambdabar {
 
 struct SpectralBounds {
     double lowest;  // smallest Ritz value: above λ_min
+    double second;  // the next one, if there is one: most of the spectrum lies above it
     double upper;   // largest Ritz value plus the residual norm: above λ_max in practice
     double norm;    // largest |Ritz value|: below ‖A‖
 };

@@ -169,16 +169,19 @@ void SparseHermitian<S>::apply(In<S> X, Out<S> Y) const {
 }
 
 template <ScalarType S>
-void SparseHermitian<S>::multiply(In<S> X, const Eigen::VectorXd& shift, double scale, double beta,
-                                  const native::Source& source, Out<S> Y) const {
+native::Rows SparseHermitian<S>::complete_rows() const {
     const bool both = triangle_ == Triangle::both;
     // Two-triangle column-major storage read as rows is Aᵀ, the conjugate of A.
-    const native::Rows rows{n_, both ? pattern_.start : full_start_.data(), both ? pattern_.inner : full_column_.data(),
-                            reinterpret_cast<const double*>(both ? values_ : full_value_.data()),
-                            both && !pattern_.row_major};
+    return {n_, both ? pattern_.start : full_start_.data(), both ? pattern_.inner : full_column_.data(),
+            reinterpret_cast<const double*>(both ? values_ : full_value_.data()), both && !pattern_.row_major};
+}
+
+template <ScalarType S>
+void SparseHermitian<S>::multiply(In<S> X, const Eigen::VectorXd& shift, double scale, double beta,
+                                  const native::Source& source, Out<S> Y) const {
     const auto sweep = std::same_as<S, double> ? native::multiply_rows : native::multiply_rows_complex;
-    sweep(rows, real_data(X), real_stride(X), X.cols(), shift.data(), scale, beta, real_data<S>(Y), real_stride(Y),
-          source);
+    sweep(complete_rows(), real_data(X), real_stride(X), X.cols(), shift.data(), scale, beta, real_data<S>(Y),
+          real_stride(Y), source);
 }
 
 template <ScalarType S>

@@ -12,6 +12,8 @@ using namespace lambdabar::test;
 
 namespace {
 
+constexpr double kSingle = 1e-4;  // the polynomial times up to 12 μ, in single precision
+
 template <ScalarType S>
 Sparse<S> diagonal(const Eigen::VectorXd& values) {
     Sparse<S> D(values.size(), values.size());
@@ -81,15 +83,15 @@ TEST_CASE_TEMPLATE("ChebyshevPreconditioner: 1 − q(μ)(μ − λ) is the Cheby
         const Eigen::VectorXd values = Z.col(1).real();
         CHECK(values.minCoeff() > 0.0);
         const Eigen::ArrayXd rest = 1.0 - values.array() * (mu.array() - lambda);
-        CHECK(std::abs(rest(mu.size() - 1)) == doctest::Approx(1.0 / 3.0).epsilon(1e-10));
+        CHECK(std::abs(rest(mu.size() - 1)) == doctest::Approx(1.0 / 3.0).epsilon(kSingle));
         // Between its extrema of ±1/3 it changes sign d times.
         Index changes = 0, last = 0;
         for (Index i = 1; i < mu.size(); ++i) changes += rest(i) * rest(i - 1) < 0.0;
         CHECK(changes == q->degree());
         for (Index i = 0; i < mu.size(); ++i) {
-            if (rest(i) > 1.0 / 3.0 + 1e-10) last = i;
+            if (rest(i) > 1.0 / 3.0 + kSingle) last = i;
         }
-        CHECK((rest.tail(mu.size() - last - 1).abs() <= 1.0 / 3.0 + 1e-10).all());
+        CHECK((rest.tail(mu.size() - last - 1).abs() <= 1.0 / 3.0 + kSingle).all());
         CHECK((rest.head(last) > 0.0).all());
     }
 }

@@ -51,6 +51,10 @@ void add_scaled(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a);
 template <ScalarType S>
 void scale_and_add(BlockRef<S> Y, ConstBlockRef<S> X, const Eigen::VectorXd& a);
 
+/// Y = X. Reads b, writes b vectors.
+template <ScalarType S>
+void copy(BlockRef<S> Y, ConstBlockRef<S> X);
+
 /// Y = Y diag(a). Reads and writes b vectors.
 template <ScalarType S>
 void scale_columns(BlockRef<S> Y, const Eigen::VectorXd& a);

@@ -107,6 +107,7 @@ struct [[nodiscard]] Eigenpairs {
     Index basis_size = 0;     // most basis vectors held
     Index filter_degree = 0;  // last Chebyshev degree; 1: none
     std::string engine;       // what was used
+    std::string plan;         // block_lanczos: its sizes and the last filter, and the costs they were chosen by
 
     Index size() const { return values.size(); }
 };
@@ -166,7 +167,7 @@ struct EigshOptions {
                                             // σ above it; Hermitian positive definite
     bool certify = true;  // prove completeness by inertia, one or two factorizations, where there is a factor
     Engine engine = Engine::automatic;
-    Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1 and for solves, else 4
+    Index block_size = 0;        // vectors expanded together; 0: 2 for k = 1 and for solves, 4 below k = 16, else 8
     Index basis_size = 0;        // most basis vectors held; 0: chosen from k
     Index filter_degree = 0;     // Chebyshev degree; 0: chosen from the spectrum; 1: plain block Lanczos
     Index max_products = 0;      // limit on single-vector products; 0: generous, grows with n

@@ -10,8 +10,9 @@
 namespace lambdabar {
 
 namespace native {
+struct Rows;
 struct Source;
-}
+}  // namespace native
 
 /// Which part of a Hermitian matrix its sparse storage holds.
 enum class Triangle { lower, upper, both };
@@ -84,6 +85,8 @@ public:
     /// is not read when beta = 0.
     void apply_recurrence(In<S> X, const Eigen::VectorXd& shift, double scale, double beta, In<S> R,
                           const Eigen::VectorXd& weight, Out<S> Y) const;
+    /// Complete rows, in place, for kernels.
+    native::Rows complete_rows() const;
     /// Entries of both triangles.
     Index nonzeros() const { return triangle_ == Triangle::both ? pattern_.size() : std::ssize(full_value_); }
 
