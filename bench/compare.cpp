@@ -15,6 +15,7 @@ namespace bench {
 namespace {
 
 constexpr double kReferenceTolerance = 1e-10;
+constexpr double kSetup = 3.0;  // seconds that reading a case and the tiny solve before it may take, beside the limit
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // who works on the entries counts no products here
 
 /// The largest ‖A x − λ B x‖/‖x‖.
@@ -164,10 +165,10 @@ Outcome run_contender(const Contender<S>& contender, const Case<S>& c, const Cas
     std::vector<double> numbers;
     if (contender.program) {
         std::filesystem::remove(files.result);
-        run_program(contender.program(files, goal), contender.environment, goal.time_limit + 10.0);
+        run_program(contender.program(files, goal), contender.environment, goal.time_limit + kSetup);
         numbers = read_numbers(files.result.string());
     } else {
-        numbers = run_in_child([&] { return solve_here(contender, c, tiny, goal); }, goal.time_limit + 5.0);
+        numbers = run_in_child([&] { return solve_here(contender, c, tiny, goal); }, goal.time_limit + kSetup);
     }
     const std::vector<double> judged = run_in_child([&] {
         const CaseOperators<S> operators(c);

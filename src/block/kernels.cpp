@@ -216,7 +216,7 @@ Block<S> to_block(const Matrix<S>& X) {
                                    const MinresFactors&);                                                   \
     template Block<S> zeros<S>(Index, Index);                                                               \
     template Block<S> to_block<S>(const Matrix<S>&);                                                        \
-    template void copy<S>(BlockRef<S>, ConstBlockRef<S>); \
+    template void copy<S>(BlockRef<S>, ConstBlockRef<S>);                                                   \
     template void scale_columns<S>(BlockRef<S>, const Eigen::VectorXd&);                                    \
     template void add_scaled<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);                     \
     template void scale_and_add<S>(BlockRef<S>, ConstBlockRef<S>, const Eigen::VectorXd&);

@@ -1,6 +1,6 @@
 #pragma once
-// L numbers (double, or float where a template says so) in one vector register. GCC and clang split wider packs than the
-// machine has.
+// L numbers (double, or float where a template says so) in one vector register. GCC and clang split wider packs than
+// the machine has.
 #include <cstring>
 
 namespace lambdabar::native {
@@ -34,8 +34,7 @@ inline P exchange_pairs(P v) {
     if constexpr (L == 2) return __builtin_shufflevector(v, v, 1, 0);
     if constexpr (L == 4) return __builtin_shufflevector(v, v, 1, 0, 3, 2);
     if constexpr (L == 8) return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
-    if constexpr (L == 16)
-        return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    if constexpr (L == 16) return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
 }
 
 }  // namespace lambdabar::native

@@ -154,10 +154,10 @@ using ComplexSweep = void (*)(const Rows&, const double*, Size, const double*, d
 
 // Entry w − 1 handles w columns (complex: w complex columns, 2w doubles).
 template <bool Sourced, bool Packed>
-constexpr Sweep kReal[8] = {
-    real_sweep<Sourced, Packed, 1>,    real_sweep<Sourced, Packed, 2>,    real_sweep<Sourced, Packed, 2, 1>,
-    real_sweep<Sourced, Packed, 4>,    real_sweep<Sourced, Packed, 4, 1>, real_sweep<Sourced, Packed, 4, 2>,
-    real_sweep<Sourced, Packed, 4, 2, 1>, real_sweep<Sourced, Packed, 8>};
+constexpr Sweep kReal[8] = {real_sweep<Sourced, Packed, 1>,       real_sweep<Sourced, Packed, 2>,
+                            real_sweep<Sourced, Packed, 2, 1>,    real_sweep<Sourced, Packed, 4>,
+                            real_sweep<Sourced, Packed, 4, 1>,    real_sweep<Sourced, Packed, 4, 2>,
+                            real_sweep<Sourced, Packed, 4, 2, 1>, real_sweep<Sourced, Packed, 8>};
 template <bool Sourced>
 constexpr ComplexSweep kComplex[8] = {complex_sweep<Sourced, 2>,       complex_sweep<Sourced, 4>,
                                       complex_sweep<Sourced, 4, 2>,    complex_sweep<Sourced, 8>,

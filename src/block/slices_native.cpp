@@ -32,9 +32,8 @@ inline Singles<8> gather_rows(const float* X, const int* column, Singles<8>) {
     return Singles<8>(_mm256_i32gather_ps(X, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column)), 4));
 }
 inline Singles<16> gather_rows(const float* X, const int* column, Singles<16>) {
-    return Singles<16>(
-        _mm512_castpd_ps(_mm512_mask_i32gather_pd(_mm512_setzero_pd(), 0xff,
-                                                  _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column)), X, 8)));
+    return Singles<16>(_mm512_castpd_ps(_mm512_mask_i32gather_pd(
+        _mm512_setzero_pd(), 0xff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column)), X, 8)));
 }
 
 template <int L>

@@ -8,9 +8,9 @@ constexpr Size kSlice = 8;  // rows
 
 inline Size slices(Size n) { return (n + kSlice - 1) / kSlice; }
 
-/// Rows in slices of eight, each as wide as its longest row (ELLPACK in slices: Monakov, Lokhmotov & Avetisyan, HiPEAC 2010):
-/// entry e of row i of slice q lies at (start[q] + e)·8 + i, and slots that no entry fills hold zero in a column of the
-/// block. A row costs no loop of its own, which bounds narrow products with compressed rows.
+/// Rows in slices of eight, each as wide as its longest row (ELLPACK in slices: Monakov, Lokhmotov & Avetisyan, HiPEAC
+/// 2010): entry e of row i of slice q lies at (start[q] + e)·8 + i, and slots that no entry fills hold zero in a column
+/// of the block. A row costs no loop of its own, which bounds narrow products with compressed rows.
 struct Slices {
     Size n;
     const Size* start;  // slices(n) + 1
@@ -38,8 +38,8 @@ struct SingleStep {
 void multiply_slices(const Slices& A, int width, const SingleStep& step);
 void multiply_slices_complex(const Slices& A, int width, const SingleStep& step);
 
-/// Y = X diag(factor), rounded, for b numbers a row of X and `width` ≥ b a row of Y; what X does not fill is zero, rows up
-/// to a whole slice too.
+/// Y = X diag(factor), rounded, for b numbers a row of X and `width` ≥ b a row of Y; what X does not fill is zero, rows
+/// up to a whole slice too.
 void round_rows(Size n, const double* X, Size ldx, Size b, const double* factor, float* Y, Size width);
 
 /// Y = X diag(factor) for b of the `width` numbers a row of X. False if one of them is not finite.

@@ -11,7 +11,7 @@ namespace lambdabar {
 namespace {
 
 constexpr Index kProbeColumns = 2;
-constexpr Index kRoom = 10;  // vectors of a search
+constexpr Index kRoom = 10;         // vectors of a search
 constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 
 }  // namespace

@@ -26,8 +26,8 @@ namespace lambdabar {
 // products per orthogonalization. Because step 1 projects A itself (not p(A)), Ritz values fall monotonically,
 // p may change from step to step, and any start block is welcome.
 //
-// What p(A) adds to V, which holds T, is G = (p(Θ) − p(A))(A − Θ)⁻¹R. Where A has entries, G is computed in their stead, in
-// single precision: its rounding is relative to residuals that fall.
+// What p(A) adds to V, which holds T, is G = (p(Θ) − p(A))(A − Θ)⁻¹R. Where A has entries, G is computed in their
+// stead, in single precision: its rounding is relative to residuals that fall.
 //
 // Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
 //
@@ -39,7 +39,8 @@ public:
     /// the solve. With options.warm it takes `carried`, too, to end it, or a search. `entries`, of C if it is known by
     /// them and B = I: filters then work in single precision.
     BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options, double sign,
-                 bool trust_start = true, const CarriedSearch& carried = {}, const SparseHermitian<S>* entries = nullptr);
+                 bool trust_start = true, const CarriedSearch& carried = {},
+                 const SparseHermitian<S>* entries = nullptr);
 
     Eigenpairs<S> solve();
 

@@ -36,8 +36,8 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) cons
     return {theta_(0), cut, upper_};
 }
 
-/// One application grows what is wanted by exp(gain), the cost model's, or by no more than `missing`, the factor by which the residuals
-/// are to fall, asks for: near the end, or from a good start, a filter is short.
+/// One application grows what is wanted by exp(gain), the cost model's, or by no more than `missing`, the factor by
+/// which the residuals are to fall, asks for: near the end, or from a good start, a filter is short.
 template <ScalarType S>
 Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;

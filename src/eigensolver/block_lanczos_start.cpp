@@ -12,8 +12,9 @@ namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
-constexpr Index kManyPairs = 16;   // for which blocks of eight save more passes over the basis than they cost in products
-constexpr Index kSmall = 200;      // up to this dimension the basis may span the whole space
+constexpr Index kManyPairs =
+    16;                        // for which blocks of eight save more passes over the basis than they cost in products
+constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
 
 }  // namespace
 
@@ -132,7 +133,7 @@ void BlockLanczos<S>::filter_start() {
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                  \
     template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, double, \
-                                           bool, const CarriedSearch&, const SparseHermitian<S>*);                                           \
+                                           bool, const CarriedSearch&, const SparseHermitian<S>*);                \
     template void BlockLanczos<S>::choose_sizes();                                                                \
     template bool BlockLanczos<S>::test_start_block();                                                            \
     template void BlockLanczos<S>::append_previous();                                                             \

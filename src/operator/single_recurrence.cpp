@@ -11,9 +11,9 @@ namespace lambdabar {
 
 namespace {
 
-constexpr Index kMostColumns = 8;       // of a kernel
-constexpr double kMostSlots = 1.25;     // for each entry
-constexpr Index kSmall = 1024;          // rows whose slices may be any size
+constexpr Index kMostColumns = 8;    // of a kernel
+constexpr double kMostSlots = 1.25;  // for each entry
+constexpr Index kSmall = 1024;       // rows whose slices may be any size
 
 /// The power of two next to the largest modulus of a real or imaginary part; 1 if there is none but zero.
 double unit_of(const double* values, Index count) {

@@ -9,8 +9,9 @@
 
 namespace lambdabar {
 
-/// G_i = (p(λ_i) − p(A))(A − λ_i)⁻¹ R_i, the polynomial in A of degree d − 1 that is left of p, the Chebyshev polynomial
-/// of chebyshev_filter(), when its value at λ_i is taken off and the root at λ_i divided out, in single precision.
+/// G_i = (p(λ_i) − p(A))(A − λ_i)⁻¹ R_i, the polynomial in A of degree d − 1 that is left of p, the Chebyshev
+/// polynomial of chebyshev_filter(), when its value at λ_i is taken off and the root at λ_i divided out, in single
+/// precision.
 ///
 /// Two uses. Of a Ritz pair (λ_i, t) with the residual r = A t − λ_i t it is all that filtering t would add to a space
 /// which holds t: p(A) t = p(λ_i) t − G. And G is small with r, so that its rounding is relative to a residual that
@@ -29,8 +30,8 @@ public:
 
     /// R and G are n×b blocks; `size`: ‖R_i‖ about. `degree` ≥ 1; degree − 1 products, which `counted` counts. False
     /// if numbers of single precision did not suffice: G is not finite then.
-    [[nodiscard]] bool apply(CountedOperator<S>& counted, In<S> R, const Eigen::VectorXd& size, const Eigen::VectorXd& lambda,
-                             Index degree, const FilterInterval& interval, Out<S> G);
+    [[nodiscard]] bool apply(CountedOperator<S>& counted, In<S> R, const Eigen::VectorXd& size,
+                             const Eigen::VectorXd& lambda, Index degree, const FilterInterval& interval, Out<S> G);
 
 private:
     SingleRecurrence(Index n, std::vector<std::ptrdiff_t> start) : n_(n), start_(std::move(start)) {}

@@ -17,8 +17,8 @@ constexpr double kProducts = 1.7;         // times as many as without
 template <ScalarType S>
 bool saves_traffic(const SparseHermitian<S>& A, bool single, Index b, Index degree) {
     const double number = sizeof(S), column = number * static_cast<double>(b), part = single ? 0.5 : 1.0;
-    const double entries = static_cast<double>(A.nonzeros()) / static_cast<double>(A.rows()) *
-                           static_cast<double>((b + 7) / 8);
+    const double entries =
+        static_cast<double>(A.nonzeros()) / static_cast<double>(A.rows()) * static_cast<double>((b + 7) / 8);
     const double plain = (number + 4.0) * entries + 22.0 * column;
     const double recurrence =
         (part * number + 4.0) * entries + (4.0 * part + 26.0 / static_cast<double>(degree)) * column;

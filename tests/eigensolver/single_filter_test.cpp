@@ -9,8 +9,8 @@
 using namespace lambdabar;
 using namespace lambdabar::test;
 
-TEST_CASE_TEMPLATE("eigsh: residuals far below single precision, in the products that double precision takes", S, double,
-                   Complex) {
+TEST_CASE_TEMPLATE("eigsh: residuals far below single precision, in the products that double precision takes", S,
+                   double, Complex) {
     const auto spectrum = laplacian_spectrum({31, 23, 11});
     const auto A = laplacian<S>({31, 23, 11});
     const SparseHermitian<S> op(A);

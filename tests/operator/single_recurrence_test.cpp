@@ -83,7 +83,8 @@ TEST_CASE_TEMPLATE("SingleRecurrence: G = (p(λ) − p(A))(A − λ)⁻¹R to si
     }
 }
 
-TEST_CASE_TEMPLATE("SingleRecurrence: matrices and residuals beyond the range of single precision", S, double, Complex) {
+TEST_CASE_TEMPLATE("SingleRecurrence: matrices and residuals beyond the range of single precision", S, double,
+                   Complex) {
     for (const double unit : {1e-120, 1e120}) {
         const Matrix<S> A = matrix_for_filter<S>(unit);
         const SparseHermitian<S> op(Sparse<S>(A.sparseView()));

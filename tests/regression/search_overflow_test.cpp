@@ -1,5 +1,5 @@
-// A search for missed copies amplified a level far below λ_k, of which many copies were missing, beyond all numbers, and
-// the operator's product was blamed.
+// A search for missed copies amplified a level far below λ_k, of which many copies were missing, beyond all numbers,
+// and the operator's product was blamed.
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include <doctest/doctest.h>
