@@ -161,7 +161,8 @@ void slice_widths(const Rows& A, Size* start) {
     }
 }
 
-void fill_slices(const Rows& A, bool complex, double factor, const Size* start, int* column, float* value) {
+void fill_slices(const Rows& A, bool complex, double factor, double shift, const Size* start, int* column,
+                 float* value) {
     const double factor_im = A.conjugate ? -factor : factor;
 #pragma omp parallel for schedule(static) if (A.n > kSerialRows)
     for (Size q = 0; q < slices(A.n); ++q) {
@@ -171,11 +172,12 @@ void fill_slices(const Rows& A, bool complex, double factor, const Size* start, 
                 const Size slot = e * kSlice + i, from = first + e - start[q];
                 const bool filled = from < end;
                 column[slot] = filled ? A.column[from] : static_cast<int>(r < A.n ? r : A.n - 1);
+                const double off = filled && A.column[from] == r ? shift : 0.0;
                 if (complex) {
-                    value[2 * slot] = filled ? static_cast<float>(factor * A.value[2 * from]) : 0.0f;
+                    value[2 * slot] = filled ? static_cast<float>(factor * (A.value[2 * from] - off)) : 0.0f;
                     value[2 * slot + 1] = filled ? static_cast<float>(factor_im * A.value[2 * from + 1]) : 0.0f;
                 } else {
-                    value[slot] = filled ? static_cast<float>(factor * A.value[from]) : 0.0f;
+                    value[slot] = filled ? static_cast<float>(factor * (A.value[from] - off)) : 0.0f;
                 }
             }
         }

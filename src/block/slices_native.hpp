@@ -21,8 +21,10 @@ struct Slices {
 /// start[q + 1]: width of slice q of A; start[0] = 0. The caller sums.
 void slice_widths(const Rows& A, Size* start);
 
-/// The entries of factor·A (conjugated if A says so), once start holds the sums.
-void fill_slices(const Rows& A, bool complex, double factor, const Size* start, int* column, float* value);
+/// The entries of factor·(A − shift) (conjugated if A says so), once start holds the sums. With a shift other than zero
+/// all diagonal entries have to be stored.
+void fill_slices(const Rows& A, bool complex, double factor, double shift, const Size* start, int* column,
+                 float* value);
 
 /// A step of a three-term recurrence with a source.
 struct SingleStep {

@@ -28,6 +28,7 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
         ++iterations_;
         if (!report_progress()) return result(StopReason::stopped_by_monitor);
         if (A_.products() >= max_products_) return result(StopReason::iteration_limit);
+        if (A_.products() >= max_products_ / 4) single_.reset();  // should its rounding be what it does not converge by
 
         const std::vector<Index> targets = choose_targets();
         if (!targets.empty()) {
@@ -38,8 +39,10 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             const bool guard_first = carried_.count > 0 || sees_every_copy();
             if ((!guard_first || guard_resolved()) && !is_complete()) continue;
             if (guard_resolved()) {
-                if (verify()) return result(StopReason::converged);
-                continue;
+                if (!verify()) continue;
+                ++iterations_;
+                (void)report_progress();
+                return result(StopReason::converged);
             }
         }
         if (whole_space() && m_ < k_) {

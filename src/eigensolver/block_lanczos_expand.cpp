@@ -66,7 +66,7 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
             theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
             size(j) = residual_(targets[static_cast<std::size_t>(j)]);
         }
-        if (single_) {
+        if (single_ && single_->resolves(interval.cut - theta_(targets.front()))) {
             if (!single_->apply(A_, R_, size, theta, degree_, interval, T_)) T_.swap(R_);
         } else {
             chebyshev_filter<S>(A_, T_, R_, theta, degree_, interval);

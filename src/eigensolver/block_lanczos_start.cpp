@@ -13,8 +13,9 @@ namespace {
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
 constexpr Index kManyPairs =
-    16;                        // for which blocks of eight save more passes over the basis than they cost in products
-constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
+    16;  // for which blocks of eight save more passes over the basis than they cost in products
+constexpr Index kMostOfFirst = 100;  // degree of the first filter: Ritz values that call for more are one value twice
+constexpr Index kSmall = 200;        // up to this dimension the basis may span the whole space
 
 }  // namespace
 
@@ -124,8 +125,11 @@ template <ScalarType S>
 void BlockLanczos<S>::filter_start() {
     const FilterInterval interval{lowest_, first_cut_, upper_};
     if (options_.filter_degree == 1 || !(lowest_ < first_cut_ && first_cut_ < upper_)) return;
-    const Index degree = choose_degree(interval, lowest_, 1.0);
-    if (degree < 2) return;
+    const Index room = (max_products_ - A_.products()) / b_;
+    const Index degree = std::min(choose_degree(interval, lowest_, 1.0), room);
+    if (degree < 2 || degree > kMostOfFirst) return;
+    degree_ = degree;
+    interval_ = interval;
     const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
     A_.apply_fused(T_, zero, 1.0, 0.0, R_);
     chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);

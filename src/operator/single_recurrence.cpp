@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace lambdabar {
@@ -15,10 +16,29 @@ constexpr Index kMostColumns = 8;    // of a kernel
 constexpr double kMostSlots = 1.25;  // for each entry
 constexpr Index kSmall = 1024;       // rows whose slices may be any size
 
-/// The power of two next to the largest modulus of a real or imaginary part; 1 if there is none but zero.
-double unit_of(const double* values, Index count) {
+/// The middle of the diagonal, which filters subtract anyway and whose digits single precision need not hold; 0 if some
+/// diagonal entry is not stored.
+double middle_of_diagonal(const native::Rows& A, Index parts) {
+    double least = std::numeric_limits<double>::infinity(), most = -least;
+    for (Index r = 0; r < A.n; ++r) {
+        Index e = A.start[r];
+        while (e < A.start[r + 1] && A.column[e] != r) ++e;
+        if (e == A.start[r + 1]) return 0.0;
+        least = std::min(least, A.value[parts * e]);
+        most = std::max(most, A.value[parts * e]);
+    }
+    return least + (most - least) / 2.0;
+}
+
+/// The power of two next to the largest modulus of a real or imaginary part of A − shift; 1 if there is none but zero.
+double unit_of(const native::Rows& A, Index parts, double shift) {
     double largest = 0.0;
-    for (Index i = 0; i < count; ++i) largest = std::max(largest, std::abs(values[i]));
+    for (Index r = 0; r < A.n; ++r) {
+        for (Index e = parts * A.start[r]; e < parts * A.start[r + 1]; ++e) {
+            const double off = A.column[e / parts] == r && e % parts == 0 ? shift : 0.0;
+            largest = std::max(largest, std::abs(A.value[e] - off));
+        }
+    }
     return largest > 0.0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
 }
 
@@ -46,11 +66,13 @@ std::optional<SingleRecurrence<S>> SingleRecurrence<S>::make(const SparseHermiti
     if (rows.n > kSmall && static_cast<double>(slots) > kMostSlots * static_cast<double>(entries)) return std::nullopt;
 
     SingleRecurrence single(rows.n, std::move(start));
-    single.unit_ = unit_of(rows.value, entries * kRealColumns<S>);
+    const double shift = middle_of_diagonal(rows, kRealColumns<S>);
+    single.shift_ = sign * shift;
+    single.unit_ = unit_of(rows, kRealColumns<S>, shift);
     single.column_.resize(slots);
     single.value_.resize(slots * kRealColumns<S>);
-    native::fill_slices(rows, kRealColumns<S> == 2, sign / single.unit_, single.start_.data(), single.column_.data(),
-                        single.value_.data());
+    native::fill_slices(rows, kRealColumns<S> == 2, sign / single.unit_, shift, single.start_.data(),
+                        single.column_.data(), single.value_.data());
     return single;
 }
 
@@ -90,7 +112,7 @@ bool SingleRecurrence<S>::apply_to_few(In<S> R, const Eigen::VectorXd& size, con
 
     const native::Slices A{n_, start_.data(), column_.data(), value_.data()};
     const auto multiply = std::same_as<S, double> ? native::multiply_slices : native::multiply_slices_complex;
-    Eigen::VectorXf shift = Eigen::VectorXf::Constant(width, static_cast<float>(center / unit_));
+    Eigen::VectorXf shift = Eigen::VectorXf::Constant(width, static_cast<float>((center - shift_) / unit_));
     Eigen::VectorXf weight = Eigen::VectorXf::Zero(width);
     const Eigen::ArrayXd distance = lambda.array() - center;
     Eigen::ArrayXd p_before = Eigen::ArrayXd::Ones(b), p = first / half * distance;

@@ -28,18 +28,24 @@ public:
     /// different lengths.
     static std::optional<SingleRecurrence> make(const SparseHermitian<S>& A, double sign);
 
+    /// False where the rounding of A is not small beside a distance from λ to the cut: G would be that of another matrix.
+    bool resolves(double distance) const { return distance >= kResolved * unit_; }
+
     /// R and G are n×b blocks; `size`: ‖R_i‖ about. `degree` ≥ 1; degree − 1 products, which `counted` counts. False
     /// if numbers of single precision did not suffice: G is not finite then.
     [[nodiscard]] bool apply(CountedOperator<S>& counted, In<S> R, const Eigen::VectorXd& size,
                              const Eigen::VectorXd& lambda, Index degree, const FilterInterval& interval, Out<S> G);
 
 private:
+    static constexpr double kResolved = 1e-4;  // 1600 roundings
+
     SingleRecurrence(Index n, std::vector<std::ptrdiff_t> start) : n_(n), start_(std::move(start)) {}
     bool apply_to_few(In<S> R, const Eigen::VectorXd& size, const Eigen::VectorXd& lambda, Index degree,
                       const FilterInterval& interval, Out<S> G);
 
     Index n_;
-    double unit_ = 1.0;  // a power of two near the largest entry: the copy holds sign·A/unit
+    double shift_ = 0.0;  // the copy holds (sign·A − shift)/unit
+    double unit_ = 1.0;   // a power of two near its largest entry
     std::vector<std::ptrdiff_t> start_;
     std::vector<int> column_;
     std::vector<float> value_, source_, now_, before_;
