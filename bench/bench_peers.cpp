@@ -2,10 +2,11 @@
 // preconditioner or factor, on two cores; with --preconditioner, by the contenders that can use one, with the same.
 //
 // Every solve runs in a process of its own (time, peak memory). Each peer tries its settings once (--quick:
-// only the first of them); the fastest one goes into the repetitions, in which all contenders take turns. `wrong`
-// counts eigenvalues that an answer lacks: a peer that misses a copy of a multiple eigenvalue has stopped early and is
-// fast for it. Times are given relative to the fastest peer, and to the fastest one that was right. `outside` is the
-// share of the time outside products: orthogonalization, mostly.
+// only the first of them), for three times as long as the fastest so far at most; the fastest one goes into the
+// repetitions, in which all contenders take turns. `wrong` counts eigenvalues that an answer lacks: a peer that misses
+// a copy of a multiple eigenvalue has stopped early and is fast for it. Times are given relative to the fastest peer,
+// and to the fastest one that was right. `outside` is the share of the time outside products: orthogonalization,
+// mostly.
 #include "chart.hpp"
 #include "measure.hpp"
 #include "peer_suite.hpp"
@@ -25,6 +26,7 @@ using namespace bench;
 namespace {
 
 constexpr double kResidual = 1e-8;        // relative to ‖A‖
+constexpr double kHopeless = 3.0;         // times the fastest peer so far: no setting is tried for longer
 constexpr double kBelowAnderson = -12.0;  // the spectrum of anderson_3d(20, 8.0)
 
 struct Files {
@@ -75,18 +77,22 @@ public:
         const Reference reference = memory_.reference(
             c.problem.name, most, [&] { return find_reference(c, most, !c.problem.name.starts_with("Heisenberg")); });
         for (const Index k : options_.k) compare_for(c, tiny, k, reference);
+        write_files();  // a run that is cut off leaves what it has
     }
 
     /// Medians and worst of lambdabar's ratios; files, if asked for.
     void finish() const {
         summarize("fastest peer", &Row::fastest);
         summarize("fastest right peer", &Row::right);
+    }
+
+private:
+    void write_files() const {
         if (!options_.csv.empty()) table_.write_csv(options_.csv);
         if (!options_.markdown.empty()) table_.write_markdown(options_.markdown);
         if (!options_.svg.empty()) write_chart(options_.svg, "time relative to lambdabar", chart_);
     }
 
-private:
     template <class S>
     struct Entry {
         Contender<S> contender;
@@ -127,15 +133,21 @@ private:
             Trial trial;
         };
         std::map<std::string, Best> best;
+        std::map<std::string, int> tried;
         const std::string key = c.problem.name + ", k = " + std::to_string(goal.k);
+        double fastest = std::numeric_limits<double>::infinity();
         for (const auto& contender : peer_contenders<S>(c, goal.k, programs_)) {
             if (!contender.family.starts_with(options_.peer)) continue;
-            if (options_.small && best.contains(contender.family)) continue;  // a quick run tries one setting
+            const int most = options_.settings == 0 && options_.small ? 1 : options_.settings;  // a quick run: one
+            if (const int seen = tried[contender.family]++; most > 0 && seen >= most) continue;
             auto trial = memory_.trial(key, contender.name);
             if (!trial) {
-                trial = try_once(contender, c, tiny, reference, goal);
+                Goal within = goal;
+                within.time_limit = std::min(goal.time_limit, kHopeless * fastest);
+                trial = try_once(contender, c, tiny, reference, within);
                 memory_.keep_trial(key, contender.name, *trial);
             }
+            fastest = std::fmin(fastest, trial->seconds);
             const auto place = best.find(contender.family);
             if (place == best.end()) {
                 best.insert({contender.family, {contender, *trial}});

@@ -13,6 +13,7 @@
 // Sizes: a footprint that fits no cache (the default), and the sizes of the suite (--small), which the last-level cache
 // of large machines holds.
 #include "measure.hpp"
+#include "operator/single_recurrence.hpp"
 #include "problems.hpp"
 #include "report.hpp"
 #include "streams_native.hpp"
@@ -202,6 +203,28 @@ double matrix_bytes(const Eigen::SparseMatrix<S>& M) {
                                M.rows() * static_cast<Index>(sizeof(int)));
 }
 
+/// Steps of a filter's recurrence in single precision, with the conversions before and after.
+template <ScalarType S>
+void measure_single(const lambdabar::SparseHermitian<S>& A, Index b, Roofline& roofline) {
+    auto single = lambdabar::SingleRecurrence<S>::make(A, 1.0);
+    if (!single) return;
+    constexpr double kSteps = 40.0;
+    const double entries = static_cast<double>(A.nonzeros()), columns = static_cast<double>(b);
+    const double matrix = entries * (sizeof(S) / 2 + sizeof(int)),
+                 block = static_cast<double>(A.rows()) * columns * sizeof(S) / 2;
+    const auto R = random_block<S>(A.rows(), b);
+    auto G = random_block<S>(A.rows(), b, 100);
+    lambdabar::CountedOperator<S> counted(A, 1.0);
+    const Eigen::VectorXd size = Eigen::VectorXd::Ones(b), lambda = Eigen::VectorXd::Constant(b, -0.1);
+    roofline.add(
+        "filter, single", kScalarName<S>, "b=" + std::to_string(b),
+        {kSteps * (matrix + 3.0 * block) + 5.0 * block, kSteps * block + 4.0 * block,
+         kSteps * kMultiplyAdd<S> * entries * columns, matrix + 3.0 * block},
+        [&] {
+            (void)single->apply(counted, R, size, lambda, static_cast<Index>(kSteps) + 1, {-0.1, 0.1, 20.0}, G);
+        });
+}
+
 template <ScalarType S>
 void measure_sparse(const Problem<S>& problem, Roofline& roofline) {
     const lambdabar::SparseHermitian<S> A(problem.A);
@@ -211,6 +234,7 @@ void measure_sparse(const Problem<S>& problem, Roofline& roofline) {
         const double block = n * static_cast<double>(b) * sizeof(S), columns = static_cast<double>(b);
         const std::string shape = "b=" + std::to_string(b);
         auto X = random_block<S>(A.rows(), b), Y = random_block<S>(A.rows(), b, 100);
+        measure_single(A, b, roofline);
         roofline.add("sparse product", kScalarName<S>, shape,
                      {matrix + block, block, kMultiplyAdd<S> * entries * columns, matrix + 2.0 * block},
                      [&] { A.apply(X, Y); });

@@ -15,7 +15,7 @@ namespace bench {
 namespace {
 
 constexpr double kReferenceTolerance = 1e-10;
-constexpr double kSetup = 3.0;  // seconds that reading a case and the tiny solve before it may take, beside the limit
+constexpr double kSetup = 2.0;  // seconds that reading a case and the tiny solve before it may take, beside the limit
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();  // who works on the entries counts no products here
 
 /// The largest ‖A x − λ B x‖/‖x‖.

@@ -61,7 +61,7 @@ void add_krylov(Index k, std::vector<Contender<S>>& all) {
                                 .blas_threads = blas_threads};
         };
         const std::string text = "basis " + std::to_string(basis);
-        for (const int blas : {1, kProcessors}) {
+        for (const int blas : {kProcessors, 1}) {
             all.push_back({.name = "ARPACK, " + text + ", BLAS on " + std::to_string(blas),
                            .family = "ARPACK",
                            .solve = [=](const CaseOperators<S>& operators, const Goal& goal) {
@@ -96,8 +96,8 @@ std::vector<SlepcSetting> slepc_settings(Index k, bool pencil, bool precondition
     all.push_back({"gd", "defaults", {}});
     all.push_back({"gd", "GD+1", {"-eps_gd_plusk", "1", "-eps_gd_minv", std::to_string(k + 6)}});
     all.push_back({"gd", "double expansion", {"-eps_gd_double_expansion"}});
-    all.push_back({"jd", "defaults", {}});
     all.push_back({"jd", "MINRES, 20 steps", {"-st_ksp_type", "minres", "-st_ksp_max_it", "20"}});
+    all.push_back({"jd", "defaults", {}});
     return all;
 }
 
@@ -107,7 +107,7 @@ void add_slepc(const Case<S>& c, Index k, const PeerPrograms& programs, std::vec
     if (program.empty()) return;
     const bool preconditioned = c.inverse != Inverse::none;
     for (const SlepcSetting& setting : slepc_settings(k, c.has_B(), preconditioned)) {
-        for (const int processes : {1, kProcessors}) {
+        for (const int processes : {kProcessors, 1}) {
             if (processes > 1 && (c.ring.spins > 0 || preconditioned || programs.launcher.empty())) continue;
             const bool own = processes > 1;
             const auto command = [=, launcher = programs.launcher](const CaseFiles& files, const Goal& goal) {
@@ -226,9 +226,9 @@ template <ScalarType S>
 std::vector<Contender<S>> peer_contenders(const Case<S>& c, Index k, const PeerPrograms& programs) {
     std::vector<Contender<S>> all;
     const bool preconditioned = c.inverse != Inverse::none;
-    if (!c.has_B() && !preconditioned) add_krylov(k, all);
-    add_slepc(c, k, programs, all);
+    add_slepc(c, k, programs, all);  // the fastest most often: the others need not be tried for long
     add_python(k, preconditioned, programs, all);
+    if (!c.has_B() && !preconditioned) add_krylov(k, all);
     return all;
 }
 

@@ -57,6 +57,7 @@ Options parse_options(int argc, char** argv, const char* usage) {
                 "  --peer NAME    the peers whose name begins with NAME (bench_peers)\n"
                 "  --factor NAME  the direct solver: ldlt, cholmod, mumps (benches of pencils)\n"
                 "  --variants     further settings of lambdabar\n"
+                "  --settings N   try the first N settings of each peer only (bench_peers; default: all)\n"
                 "  --limit S      seconds for one solve (default %.0f)\n"
                 "  --cache DIR    keep references and chosen settings there: a second run only measures\n"
                 "  --preconditioner ic  give it to all contenders that can use one (bench_peers)\n"
@@ -87,6 +88,8 @@ Options parse_options(int argc, char** argv, const char* usage) {
             options.python = value();
         } else if (words[i] == "--preconditioner") {
             options.preconditioner = value();
+        } else if (words[i] == "--settings") {
+            options.settings = std::stoi(value());
         } else if (words[i] == "--limit") {
             options.time_limit = std::stod(value());
         } else if (words[i] == "--factor") {

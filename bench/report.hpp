@@ -23,6 +23,7 @@ struct Options {
     std::string python = "python3";       // the interpreter that has primme and scipy
     std::string preconditioner = {};      // give it to all contenders: ic
     double time_limit = 60.0;             // seconds for one solve
+    int settings = 0;                     // of each peer that are tried; 0: all
 };
 
 /// Throws std::invalid_argument naming an option that is not known or lacks its value; `--help` prints `usage` and

@@ -12,10 +12,14 @@ namespace lambdabar::native {
 namespace {
 
 constexpr Size kSerialRows = 4096;
-constexpr Size kAhead = 32;  // slots asked for in advance: the hardware's own streams end at every page
+constexpr Size kSerialWork = 600000;  // of a product: as in rows_native.cpp
+constexpr Size kAhead = 32;           // slots asked for in advance: the hardware's own streams end at every page
 
 template <int L>
 using Singles = Pack<L, float>;
+
+/// Whether a product with so many numbers a row is worth a second thread.
+bool is_large(const Slices& A, Size numbers) { return A.start[slices(A.n)] * kSlice * (numbers + 4) > kSerialWork; }
 
 /// result −= beta·y, unless beta = 0 and y is not to be read; += weight∘r.
 template <int L>
@@ -44,7 +48,7 @@ void narrow_sweep(const Slices& A, const SingleStep& s) {
     float shifts[kAll], weights[kAll];
     for (int j = 0; j < kAll; ++j) shifts[j] = s.shift[j % L], weights[j] = s.weight[j % L];
     const Singles<kAll> shift = load<kAll>(shifts), weight = load<kAll>(weights);
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, L))
     for (Size q = 0; q < slices(A.n); ++q) {
         Singles<kAll> sum = {};
         for (Size e = A.start[q]; e < A.start[q + 1]; ++e) {
@@ -68,7 +72,7 @@ void narrow_complex_sweep(const Slices& A, const SingleStep& s) {
     const float* value = A.value;
     const Singles<16> shift = Singles<16>{} + s.shift[0], weight = Singles<16>{} + s.weight[0];
     const Singles<16> turn = {-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1};
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, 2))
     for (Size q = 0; q < slices(A.n); ++q) {
         Singles<16> re = {}, im = {};
         for (Size e = A.start[q]; e < A.start[q + 1]; ++e) {
@@ -92,7 +96,7 @@ void sweep(const Slices& A, const SingleStep& s) {
     const int* column = A.column;
     const float* value = A.value;
     const Singles<L> shift = load<L>(s.shift), weight = load<L>(s.weight);
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, L))
     for (Size q = 0; q < slices(A.n); ++q) {
         Singles<L> sum[kSlice] = {};
         for (Size e = A.start[q]; e < A.start[q + 1]; ++e) {
@@ -122,7 +126,7 @@ void complex_sweep(const Slices& A, const SingleStep& s) {
         turns[j] = j % 2 == 0 ? -1.0f : 1.0f;  // with the parts exchanged: multiplication by i
     }
     const Singles<L> shift = load<L>(shifts), weight = load<L>(weights), turn = load<L>(turns);
-#pragma omp parallel for schedule(static) if (A.n > kSerialRows)
+#pragma omp parallel for schedule(static) if (is_large(A, L))
     for (Size q = 0; q < slices(A.n); ++q) {
         Singles<L> re[kSlice] = {}, im[kSlice] = {};
         for (Size e = A.start[q]; e < A.start[q + 1]; ++e) {

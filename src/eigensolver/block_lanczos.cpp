@@ -54,7 +54,9 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
             verify();
             return result(all_converged() ? StopReason::converged : StopReason::iteration_limit);
         }
-        expand(targets, tolerance());
+        // The guard alone has to be told from λ_k only.
+        const bool guard_only = targets.size() == 1 && targets.front() == k_;
+        expand(targets, std::max(tolerance(), guard_only ? kClearly * (theta_(k_) - theta_(k_ - 1)) : 0.0));
     }
 }
 

@@ -41,8 +41,8 @@ FilterInterval BlockLanczos<S>::filter_interval(Index lowest, Index inside) cons
 template <ScalarType S>
 Index BlockLanczos<S>::choose_degree(const FilterInterval& interval, double lowest, double missing) const {
     if (options_.filter_degree > 0) return options_.filter_degree;
-    const double growth = chebyshev_growth(interval, lowest), most = cost_.gain(growth, b_);
-    const double gain = started_ ? std::min(most, 1.0 + std::log(std::max(1.0, missing))) : most;
+    const double growth = chebyshev_growth(interval, lowest);
+    const double gain = std::min(cost_.gain(growth, b_), 1.0 + std::log(std::max(1.0, missing)));
     Index limit = contrast_limit(interval, lowest);
     // Until Ritz values have come down there are eigenvalues far below the lowest of them.
     const double beyond = chebyshev_growth(interval, std::fmin(lowest_, lowest)) - growth;

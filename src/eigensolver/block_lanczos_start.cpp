@@ -126,7 +126,7 @@ void BlockLanczos<S>::filter_start() {
     const FilterInterval interval{lowest_, first_cut_, upper_};
     if (options_.filter_degree == 1 || !(lowest_ < first_cut_ && first_cut_ < upper_)) return;
     const Index room = (max_products_ - A_.products()) / b_;
-    const Index degree = std::min(choose_degree(interval, lowest_, 1.0), room);
+    const Index degree = std::min(choose_degree(interval, lowest_, 1e8), room);
     if (degree < 2 || degree > kMostOfFirst) return;
     degree_ = degree;
     interval_ = interval;
