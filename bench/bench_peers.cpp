@@ -89,7 +89,7 @@ public:
 private:
     void write_files() const {
         if (!options_.csv.empty()) table_.write_csv(options_.csv);
-        if (!options_.markdown.empty()) table_.write_markdown(options_.markdown);
+        if (!options_.markdown.empty()) summary_.write_markdown(options_.markdown);
         if (!options_.svg.empty()) write_chart(options_.svg, "time relative to lambdabar", chart_);
     }
 
@@ -99,8 +99,9 @@ private:
         Outcome outcome;
         std::vector<double> seconds = {}, processor_seconds = {};
     };
+    /// Seconds of the fastest peer, the fastest right one and lambdabar.
     struct Row {
-        double fastest, right;
+        double fastest, right, own;
     };
 
     void say(const std::string& problem, const std::string& contender, const std::string& what) const {
@@ -197,18 +198,36 @@ private:
         show(c.problem.name, reference, goal, entries);
     }
 
+    /// A line for the case: lambdabar beside the fastest peer and the fastest right one.
+    template <class S>
+    Row summarize_case(const std::string& problem, const Goal& goal, const std::vector<Entry<S>>& entries) {
+        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+        const Entry<S>*own = nullptr, *fastest = nullptr, *right = nullptr;
+        Index wrong = 0;
+        const auto seconds = [](const Entry<S>* entry) { return entry ? median(entry->seconds) : kNone; };
+        const auto better = [&](const Entry<S>& entry, const Entry<S>*& best) {
+            if (!best || median(entry.seconds) < seconds(best)) best = &entry;
+        };
+        for (const auto& entry : entries) {
+            if (entry.contender.name == "lambdabar") own = &entry;
+            if (entry.contender.family == "lambdabar") continue;
+            better(entry, fastest);
+            if (entry.outcome.wrong == 0) better(entry, right);
+            wrong += entry.outcome.wrong > 0;
+        }
+        const auto name = [](const Entry<S>* entry) { return entry ? entry->contender.name : "none in time"; };
+        const Row row{seconds(fastest), seconds(right), seconds(own)};
+        summary_.add({problem, std::to_string(goal.k), fixed(row.own / row.fastest, 2), fixed(row.own / row.right, 2),
+                      own ? std::to_string(own->outcome.wrong) : "-", own ? fixed(own->outcome.vectors, 0) : "-",
+                      std::to_string(wrong), name(fastest), name(right)});
+        return row;
+    }
+
     template <class S>
     void show(const std::string& problem, const Reference& reference, const Goal& goal,
               const std::vector<Entry<S>>& entries) {
-        double fastest = std::numeric_limits<double>::quiet_NaN(), right = fastest, own = fastest;
-        for (const auto& entry : entries) {
-            const double seconds = median(entry.seconds);
-            if (entry.contender.name == "lambdabar") own = seconds;
-            if (entry.contender.family == "lambdabar") continue;
-            fastest = std::fmin(fastest, seconds);
-            if (entry.outcome.wrong == 0) right = std::fmin(right, seconds);
-        }
-        rows_.push_back({own / fastest, own / right});
+        rows_.push_back(summarize_case(problem, goal, entries));
+        const auto [fastest, right, own] = rows_.back();
         ChartRow chart{problem + ", k = " + std::to_string(goal.k), {}};
         for (const auto& entry : entries) {
             const Outcome& o = entry.outcome;
@@ -228,7 +247,7 @@ private:
     void summarize(const char* beside, double Row::*member) const {
         std::vector<double> ratios;
         for (const Row& row : rows_) {
-            if (!std::isnan(row.*member)) ratios.push_back(row.*member);
+            if (!std::isnan(row.own / row.*member)) ratios.push_back(row.own / row.*member);
         }
         if (ratios.empty()) return;
         std::printf("lambdabar's time / %s: median %s, worst %s over %zu cases\n", beside,
@@ -241,6 +260,15 @@ private:
     PeerPrograms programs_;
     SuiteMemory memory_;
     Table table_;
+    Table summary_{{{"problem", 22, true},
+                    {"k", 2},
+                    {"/fastest", 8},
+                    {"/right", 7},
+                    {"wrong", 5},
+                    {"memory [vectors]", 16},
+                    {"peers wrong", 11},
+                    {"fastest peer", 40, true},
+                    {"fastest right peer", 40, true}}};
     std::vector<Row> rows_;
     std::vector<ChartRow> chart_;
 };
