@@ -28,7 +28,8 @@ public:
     /// different lengths.
     static std::optional<SingleRecurrence> make(const SparseHermitian<S>& A, double sign);
 
-    /// False where the rounding of A is not small beside a distance from λ to the cut: G would be that of another matrix.
+    /// False where the rounding of A is not small beside a distance from λ to the cut: G would be that of another
+    /// matrix.
     bool resolves(double distance) const { return distance >= kResolved * unit_; }
 
     /// R and G are n×b blocks; `size`: ‖R_i‖ about. `degree` ≥ 1; degree − 1 products, which `counted` counts. False
