@@ -6,6 +6,10 @@ namespace lambdabar::native {
 
 constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
 
+/// Whether a sparse product with so many columns is worth a second thread: to wake one costs some hundred microseconds
+/// at worst.
+inline bool is_large_product(Size entries, Size columns) { return entries * (columns + 4) > 600000; }
+
 struct Range {
     Size begin, end;
 };

@@ -1,15 +1,13 @@
 // Sparse matrix × block, with the shift, scaling and recurrence term fused into the pass that writes Y.
 #include "native.hpp"
 #include "pack_native.hpp"
+#include "partition_native.hpp"
 
 namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kSerialWork = 600000;  // some hundred microseconds: what it costs at worst to wake a thread
-
-/// Whether a product with so many columns is worth a second thread.
-bool is_large(const Rows& A, Size columns) { return A.start[A.n] * (columns + 4) > kSerialWork; }
+bool is_large(const Rows& A, Size columns) { return is_large_product(A.start[A.n], columns); }
 
 /// Asks for the entries a few hundred further on, as many as a row has: the hardware's own streams end at every page.
 template <int DoublesPerEntry>

@@ -2,6 +2,7 @@
 #include "slices_native.hpp"
 
 #include "pack_native.hpp"
+#include "partition_native.hpp"
 
 #ifdef __AVX512F__
 #include <immintrin.h>
@@ -11,15 +12,12 @@ namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kSerialRows = 4096;
-constexpr Size kSerialWork = 600000;  // of a product: as in rows_native.cpp
-constexpr Size kAhead = 32;           // slots asked for in advance: the hardware's own streams end at every page
+constexpr Size kAhead = 32;  // slots asked for in advance: the hardware's own streams end at every page
 
 template <int L>
 using Singles = Pack<L, float>;
 
-/// Whether a product with so many numbers a row is worth a second thread.
-bool is_large(const Slices& A, Size numbers) { return A.start[slices(A.n)] * kSlice * (numbers + 4) > kSerialWork; }
+bool is_large(const Slices& A, Size numbers) { return is_large_product(A.start[slices(A.n)] * kSlice, numbers); }
 
 /// result −= beta·y, unless beta = 0 and y is not to be read; += weight∘r.
 template <int L>

@@ -24,8 +24,7 @@ constexpr double kResolved = 0.01;  // residual beside the distance from λ_k
 template <ScalarType S>
 bool BlockDavidson<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;
-    const double distance = clear_distance(tolerance(), options_.cluster_tol * norm_);
-    probed_ = largest_cluster(theta_, k_ + 1, distance) < gaussian_;
+    probed_ = largest_cluster(theta_, k_ + 1, tolerance(), options_.cluster_tol * norm_) < gaussian_;
     return probed_;
 }
 

@@ -22,6 +22,7 @@ constexpr double kRoughly = 0.1, kClearly = 0.01;  // the guard's residual besid
 template <ScalarType S>
 Eigenpairs<S> BlockLanczos<S>::solve() {
     if (test_start_block()) return result(StopReason::converged);
+    prepare_filters();
     start_randomly();
     while (true) {
         rayleigh_ritz();

@@ -36,8 +36,8 @@ template <ScalarType S>
 class BlockLanczos {
 public:
     /// The lower end of `A` is wanted, which represents sign·C. `trust_start`: a start block that passes all tests ends
-    /// the solve. With options.warm it takes `carried`, too, to end it, or a search. `entries`, of C if it is known by
-    /// them and B = I: filters then work in single precision.
+    /// the solve. With options.warm it takes `carried`, too, to end it, or a search. `entries`, of A x = λ B x
+    /// with any B: with B = I, and in one process, filters then work in single precision.
     BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options, double sign,
                  bool trust_start = true, const CarriedSearch& carried = {},
                  const SparseHermitian<S>* entries = nullptr);
@@ -48,6 +48,7 @@ private:
     void choose_sizes();
     bool test_start_block();
     void append_previous();
+    void prepare_filters();
     void start_randomly();
     void filter_start();
     void rayleigh_ritz();
@@ -96,6 +97,7 @@ private:
     double sign_;
     bool trust_start_;
     CarriedSearch carried_;
+    const SparseHermitian<S>* entries_;  // of C; nullptr: filters work by products
     std::optional<SingleRecurrence<S>> single_;
     FilterCost cost_;
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes

@@ -61,11 +61,7 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
     interval_ = interval;
     degree_ = separable ? choose_degree(interval, theta_(targets.front()), worst / goal) : 1;
     if (degree_ > 1) {
-        Eigen::VectorXd theta(T_.cols()), size(T_.cols());
-        for (Index j = 0; j < T_.cols(); ++j) {
-            theta(j) = theta_(targets[static_cast<std::size_t>(j)]);
-            size(j) = residual_(targets[static_cast<std::size_t>(j)]);
-        }
+        const Eigen::VectorXd theta = theta_(targets), size = residual_(targets);
         if (single_ && single_->resolves(interval.cut - theta_(targets.front()))) {
             if (!single_->apply(A_, R_, size, theta, degree_, interval, T_)) T_.swap(R_);
         } else {

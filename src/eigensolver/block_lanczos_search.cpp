@@ -152,8 +152,8 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
 /// True if a search is not needed once the guard is resolved: V grew from more Gaussian columns than there are copies.
 template <ScalarType S>
 bool BlockLanczos<S>::sees_every_copy() const {
-    const double distance = clear_distance(tolerance(), options_.cluster_tol * norm_);
-    return options_.probe && gaussian_ > 0 && largest_cluster(theta_, k_ + 1, distance) < gaussian_;
+    return options_.probe && gaussian_ > 0 &&
+           largest_cluster(theta_, k_ + 1, tolerance(), options_.cluster_tol * norm_) < gaussian_;
 }
 
 /// True if nothing is missing, by this solve's search or an earlier one's; else one step towards knowing.

@@ -23,13 +23,14 @@ template <ScalarType S>
 BlockLanczos<S>::BlockLanczos(CountedOperator<S>& A, const Metric<S>& metric, const EigshOptions<S>& options,
                               double sign, bool trust_start, const CarriedSearch& carried,
                               const SparseHermitian<S>* entries)
-    : A_(A), metric_(metric), options_(options), sign_(sign), trust_start_(trust_start), carried_(carried) {
+    : A_(A),
+      metric_(metric),
+      options_(options),
+      sign_(sign),
+      trust_start_(trust_start),
+      carried_(carried),
+      entries_(metric.identity() && !options.sum.distributed() ? entries : nullptr) {
     choose_sizes();
-    if (entries && metric.identity()) {
-        single_ = SingleRecurrence<S>::make(*entries, sign);
-        const double per_row = static_cast<double>(entries->nonzeros()) / static_cast<double>(n_);
-        cost_ = FilterCost::of(per_row, sizeof(S), b_, capacity_, single_.has_value());
-    }
     V_ = zeros<S>(n_, capacity_);
     G_.setZero(capacity_, capacity_);
     residual_ = tested_at_ = Eigen::VectorXd::Constant(capacity_, kUntested);
@@ -97,6 +98,15 @@ void BlockLanczos<S>::append_previous() {
     append();
 }
 
+/// The copy of the entries for filters, and what these cost: once it is clear that there will be some.
+template <ScalarType S>
+void BlockLanczos<S>::prepare_filters() {
+    if (!entries_) return;
+    single_ = SingleRecurrence<S>::make(*entries_, sign_);
+    const double per_row = static_cast<double>(entries_->nonzeros()) / static_cast<double>(n_);
+    cost_ = FilterCost::of(per_row, sizeof(S), b_, capacity_, single_.has_value());
+}
+
 template <ScalarType S>
 void BlockLanczos<S>::start_randomly() {
     if (m_ > 0 && carried_.count > 0 && carried_.norm > 0.9 * usable_warm(options_, n_)->search.norm_A) {
@@ -141,6 +151,7 @@ void BlockLanczos<S>::filter_start() {
     template void BlockLanczos<S>::choose_sizes();                                                                \
     template bool BlockLanczos<S>::test_start_block();                                                            \
     template void BlockLanczos<S>::append_previous();                                                             \
+    template void BlockLanczos<S>::prepare_filters();                                                             \
     template void BlockLanczos<S>::start_randomly();                                                              \
     template void BlockLanczos<S>::filter_start();
 LAMBDABAR_INSTANTIATE(double)

@@ -60,9 +60,7 @@ template <ScalarType S>
 Eigenpairs<S> solve_from_warm(const Pencil<S>& pencil, CountedOperator<S>& A, const Metric<S>& metric,
                               const EigshOptions<S>& options, double sign) {
     const CarriedSearch carried = carried_search<S>(pencil, A, options, sign);
-    const bool by_entries = metric.identity() && !options.sum.distributed();
-    Eigenpairs<S> pairs =
-        BlockLanczos<S>(A, metric, options, sign, true, carried, by_entries ? pencil.A_entries : nullptr).solve();
+    Eigenpairs<S> pairs = BlockLanczos<S>(A, metric, options, sign, true, carried, pencil.A_entries).solve();
     remember_search<S>(pencil, A, options, pairs);
     pairs.products = A.products();
     return pairs;

@@ -1,8 +1,6 @@
 #pragma once
 #include <lambdabar/types.hpp>
 
-#include <string>
-
 namespace lambdabar {
 
 /// What block Lanczos with a filter moves through memory, in bytes for each row of A: the cost model by which it

@@ -16,7 +16,8 @@ void forget_moved(const Eigen::VectorXd& theta, const Eigen::VectorXd& tested_at
     }
 }
 
-Index largest_cluster(const Eigen::VectorXd& theta, Index count, double distance) {
+Index largest_cluster(const Eigen::VectorXd& theta, Index count, double tolerance, double distance) {
+    distance = std::max(100.0 * tolerance, distance);
     Index largest = 1, together = 1;
     for (Index i = 1; i < std::min(count, theta.size()); ++i) {
         together = theta(i) - theta(i - 1) <= distance ? together + 1 : 1;

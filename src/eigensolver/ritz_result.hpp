@@ -1,8 +1,6 @@
 #pragma once
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 
-#include <algorithm>
-
 namespace lambdabar {
 
 /// The value next to the wanted ones, in units of λ; NaN: there is none.
@@ -25,13 +23,9 @@ struct RitzValues {
 void forget_moved(const Eigen::VectorXd& theta, const Eigen::VectorXd& tested_at, double rounding,
                   Eigen::VectorXd& residual);
 
-/// The largest number of neighbours among the first `count` values that are closer than `distance` each to the next.
-Index largest_cluster(const Eigen::VectorXd& theta, Index count, double distance);
-
-/// A distance that residuals up to `tolerance` tell apart by a wide margin.
-inline double clear_distance(double tolerance, double cluster_distance) {
-    return std::max(100.0 * tolerance, cluster_distance);
-}
+/// The largest number of neighbours among the first `count` values that are closer to the next than `distance`, or than
+/// what residuals up to `tolerance` tell apart by a wide margin.
+Index largest_cluster(const Eigen::VectorXd& theta, Index count, double tolerance, double distance);
 
 /// What the monitor is shown; `products` and `iterations` are left to the caller.
 Progress progress_of(const RitzValues& ritz, double tolerance);

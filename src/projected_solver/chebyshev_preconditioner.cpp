@@ -42,9 +42,10 @@ std::optional<ChebyshevPreconditioner<S>> ChebyshevPreconditioner<S>::make(Count
     const double nearest = lambda.maxCoeff();
     if (!(excess > kLeastExcess && nearest < rest.begin && rest.begin < rest.end)) return std::nullopt;
     const auto degree = 2 * static_cast<Index>(std::lround(kDegreePerFactor * std::log(excess) / 2.0));
+    if (!saves_traffic(A, true, lambda.size(), degree)) return std::nullopt;
     auto single = SingleRecurrence<S>::make(A, sign);
     if (single && !single->resolves(rest.begin - nearest)) single.reset();
-    if (!saves_traffic(A, single.has_value(), lambda.size(), degree)) return std::nullopt;
+    if (!single && !saves_traffic(A, false, lambda.size(), degree)) return std::nullopt;
     const double cut = std::max(rest.begin, cut_for(nearest, rest.end, degree));
     return ChebyshevPreconditioner(counted, A, sign, std::move(single), {lambda.minCoeff(), cut, rest.end}, degree);
 }

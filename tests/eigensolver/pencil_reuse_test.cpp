@@ -152,14 +152,7 @@ TEST_CASE_TEMPLATE("eigsh: 3 processes find the pairs of a pencil, and agree wit
                 }
                 return eigsh(rank.local(A), rank.local(B), options);
             });
-            for (const auto& part : parts) {
-                CHECK(part.converged);
-                CHECK(part.values == parts[0].values);
-                CHECK(part.residuals == parts[0].residuals);
-                CHECK(part.products == parts[0].products);
-                CHECK(part.solves == parts[0].solves);
-                CHECK(part.guard_value == parts[0].guard_value);
-            }
+            check_agreement(parts);
             auto joined = parts[0];
             joined.vectors = FakeRanks::stack(parts, [](const Eigenpairs<S>& pairs) { return pairs.vectors; });
             check_pencil(pencil, wanted, sign * 6.0, 1e-10, joined);

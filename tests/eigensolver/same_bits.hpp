@@ -33,6 +33,7 @@ void check_agreement(const std::vector<Eigenpairs<S>>& parts) {
         CHECK(part.values == parts[0].values);
         CHECK(part.residuals == parts[0].residuals);
         CHECK(part.products == parts[0].products);
+        CHECK(part.solves == parts[0].solves);
         CHECK(part.guard_value == parts[0].guard_value);
         CHECK(part.cuts_cluster == parts[0].cuts_cluster);
     }
