@@ -1,6 +1,6 @@
 #include "single_recurrence.hpp"
 
-#include "block/real_view.hpp"
+#include "block/reductions.hpp"
 #include "block/slices_native.hpp"
 
 #include <algorithm>
@@ -40,14 +40,6 @@ double unit_of(const native::Rows& A, Index parts, double shift) {
         }
     }
     return largest > 0.0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
-}
-
-/// Each entry as often as a number of S has parts.
-template <ScalarType S>
-Eigen::VectorXd by_parts(const Eigen::VectorXd& x) {
-    Eigen::VectorXd y(x.size() * kRealColumns<S>);
-    for (Index i = 0; i < y.size(); ++i) y(i) = x(i / kRealColumns<S>);
-    return y;
 }
 
 /// The next width that there is a kernel for.
@@ -104,7 +96,7 @@ bool SingleRecurrence<S>::apply_to_few(In<S> R, const Eigen::VectorXd& size, con
         block->resize(static_cast<std::size_t>(native::slices(n_) * native::kSlice * full));
     const Eigen::VectorXd safe = (size.array() > 0.0).select(size, 1.0);
     const auto round = [&](double factor, std::vector<float>& to) {
-        native::round_rows(n_, real_data(R), real_stride(R), w, by_parts<S>(factor * safe.cwiseInverse()).data(),
+        native::round_rows(n_, real_data(R), real_stride(R), w, real_columns<S>(factor * safe.cwiseInverse()).data(),
                            to.data(), full);
     };
     round(1.0, source_);
@@ -134,7 +126,7 @@ bool SingleRecurrence<S>::apply_to_few(In<S> R, const Eigen::VectorXd& size, con
         p = p_next;
         sigma = next;
     }
-    return native::widen_rows(n_, now_.data(), full, w, by_parts<S>(safe / unit_).data(), real_data<S>(G),
+    return native::widen_rows(n_, now_.data(), full, w, real_columns<S>(safe / unit_).data(), real_data<S>(G),
                               real_stride(G));
 }
 
