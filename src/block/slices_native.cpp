@@ -163,6 +163,32 @@ void slice_widths(const Rows& A, Size* start) {
     }
 }
 
+EntryRange entry_range(const Rows& A, bool complex) {
+    const Size parts = complex ? 2 : 1;
+    double least = __builtin_inf(), most = -least, off = 0.0;
+    bool whole = true;
+#pragma omp parallel for schedule(static) reduction(min : least) reduction(max : most, off) \
+    reduction(&& : whole) if (A.n > kSerialRows)
+    for (Size r = 0; r < A.n; ++r) {
+        bool stored = false;
+        for (Size e = A.start[r]; e < A.start[r + 1]; ++e) {
+            const double* value = A.value + parts * e;
+            if (A.column[e] == r) {
+                stored = true;
+                if (*value < least) least = *value;
+                if (*value > most) most = *value;
+                continue;
+            }
+            for (Size part = 0; part < parts; ++part) {
+                const double size = value[part] < 0.0 ? -value[part] : value[part];
+                if (size > off) off = size;
+            }
+        }
+        whole = whole && stored;
+    }
+    return {least, most, whole, off};
+}
+
 void fill_slices(const Rows& A, bool complex, double factor, double shift, const Size* start, int* column,
                  float* value) {
     const double factor_im = A.conjugate ? -factor : factor;

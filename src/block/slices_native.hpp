@@ -21,6 +21,14 @@ struct Slices {
 /// start[q + 1]: width of slice q of A; start[0] = 0. The caller sums.
 void slice_widths(const Rows& A, Size* start);
 
+/// How large the entries of A are.
+struct EntryRange {
+    double least, most;  // of the diagonal
+    bool whole;          // every row stores its diagonal entry
+    double off;          // largest modulus of a real or imaginary part beside the diagonal
+};
+EntryRange entry_range(const Rows& A, bool complex);
+
 /// The entries of factor·(A − shift) (conjugated if A says so), once start holds the sums. With a shift other than zero
 /// all diagonal entries have to be stored.
 void fill_slices(const Rows& A, bool complex, double factor, double shift, const Size* start, int* column,

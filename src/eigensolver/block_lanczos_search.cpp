@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kProbeColumns = 2;
 constexpr double kGuardError = 0.1;      // of its distance from λ_k
+constexpr double kGuardAtLeast = 0.25;   // of it: where, at least, the next eigenvalue is if a count of k is carried
 constexpr double kTrueEdge = 0.3;        // residuals, relative to the distance of the edge
 constexpr Index kMostRefinements = 3;    // of the vectors beyond the k, before a search is made instead
 constexpr Index kMostPreparations = 12;  // of a start block, before it is searched as it is
@@ -66,8 +67,8 @@ FilterInterval BlockLanczos<S>::search_interval(Index count) const {
     return interval;
 }
 
-/// Where something can be carried, the search reaches beyond λ_k, to the middle of the widest gap among the vectors
-/// that the result will hold: later solves can refer to it for as long as no eigenvalue has crossed this gap.
+/// Where something can be carried, the search reaches beyond λ_k, to the middle of the gap among the vectors that the
+/// result will hold which leaves most room: later solves can refer to it for as long as no eigenvalue has crossed it.
 template <ScalarType S>
 void BlockLanczos<S>::choose_search_bound() {
     complete_count_ = 0;
@@ -79,11 +80,11 @@ void BlockLanczos<S>::choose_search_bound() {
     if (!options_.warm) return;
     const Index carried = k_ + (options_.extra < 0 ? k_ : options_.extra);
     double widest = 0.0;
-    for (Index count = started_ ? k_ + 1 : k_; count <= std::min(carried, m_ - 1); ++count) {
-        if (count == k_ + 1) widest = 0.0;  // a count that includes the guard says more
+    for (Index count = k_; count <= std::min(carried, m_ - 1); ++count) {
         const double gap = theta_(count) - theta_(count - 1), bound = theta_(count - 1) + 0.5 * gap;
-        if (gap <= widest || chebyshev_growth(search_interval(count), bound) < growth / kLongerSearch) continue;
-        widest = gap;
+        const double margin = count == k_ ? (0.5 - kGuardAtLeast) * gap : 0.5 * gap;
+        if (margin <= widest || chebyshev_growth(search_interval(count), bound) < growth / kLongerSearch) continue;
+        widest = margin;
         complete_count_ = count;
         complete_bound_ = bound;
     }
@@ -162,6 +163,8 @@ bool BlockLanczos<S>::is_complete() {
     if (!options_.probe || whole_space() || probe_is_current()) return true;
     if (sees_every_copy()) {
         probed_ = true;
+        complete_count_ = k_;
+        complete_bound_ = theta_(k_) - kGuardError * (theta_(k_) - theta_(k_ - 1));
         return true;
     }
     by_carried_ = carried_.count == k_ && leaves_no_room();
@@ -202,13 +205,14 @@ bool BlockLanczos<S>::edge_is_true() {
     return false;
 }
 
-/// Up to where no eigenvalue but the k may lie: nearly up to the guard, which has to be the next one, unless the count
-/// of the k alone says nothing of it.
+/// Up to where no eigenvalue but the k may lie: nearly up to the guard, which has to be the next one. Of that the count
+/// of the k alone says nothing but that it is not close to them; on the operator that was searched, it was found.
 template <ScalarType S>
 double BlockLanczos<S>::clear_up_to() const {
     const double beyond_k = theta_(k_ - 1) + tolerance() + options_.cluster_tol * norm_;
-    if (carried_.count == k_) return beyond_k;
-    return std::max(beyond_k, theta_(k_) - kGuardError * (theta_(k_) - theta_(k_ - 1)));
+    if (carried_.count == k_ && carried_.same_solve) return beyond_k;
+    const double part = carried_.count == k_ ? kGuardAtLeast : 1.0 - kGuardError;
+    return std::max(beyond_k, theta_(k_ - 1) + part * (theta_(k_) - theta_(k_ - 1)));
 }
 
 /// What the residual of one vector may be for leaves_no_room() to hold with something to spare; 0: whatever it is, it
@@ -227,12 +231,12 @@ double BlockLanczos<S>::useful_residual() const {
 /// At most m eigenvalues lie below L. If θ_m + η < L, then λ_min(C) ≥ L − η: a vector of the complement with a lower
 /// Rayleigh quotient would, with V, span a space whose m + 1 Ritz values are all below L (Courant–Fischer). So for
 /// s < L − η the inertia of A − s, that of C − s and of its Schur complement Θ − s − Rᴴ(C − s)⁻¹R together, leaves at
-/// most as many eigenvalues below s as there are θ_i < s + η²/(L − η − s). This must be k. A count of k knows nothing
-/// of the guard: it serves the operator that was searched, whose guard was found then.
+/// most as many eigenvalues below s as there are θ_i < s + η²/(L − η − s). This must be k; a count of k is its own
+/// proof.
 template <ScalarType S>
 bool BlockLanczos<S>::leaves_no_room() const {
     const Index m = carried_.count;
-    if (m < k_ || m > m_ || m_ <= k_ || (m == k_ && !carried_.same_solve)) return false;
+    if (m < k_ || m > m_ || m_ <= k_) return false;
     const double eta = residual_.head(m).norm(), complement = carried_.bound - eta;
     const double s = clear_up_to();
     if (!(theta_(m - 1) < complement && s < complement)) return false;  // false for a NaN too

@@ -126,7 +126,7 @@ void BlockLanczos<S>::start_randomly() {
     if (m_ > k_) return;
     fill_random<S>(T_, options_.seed, 0, options_.sum);
     if (m_ == 0) filter_start();
-    if (m_ == 0 && !options_.warm) gaussian_ = b_;
+    if (m_ == 0) gaussian_ = b_;
     append();
 }
 

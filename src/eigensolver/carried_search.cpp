@@ -9,9 +9,14 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr Index kSketchColumns = 2;
+constexpr Index kSketchColumns = 8;
+constexpr Index kFirstColumns = 2;  // enough where nothing has changed
 constexpr std::uint64_t kSketchSeed = 0x736b65746368u;
-constexpr double kSketchFactor = 100.0;
+// 1/t, where the norm of 2 or 8 Gaussian numbers is below t with probability 5e-5. Complex ones are less often.
+constexpr double kFactorOfFirst = 100.0, kFactorOfAll = 1.65;
+
+/// What a change may be by rounding alone.
+double rounding_of(double norm_A) { return 100.0 * kEps * norm_A; }
 
 /// α ≤ xᴴ ΔA x ≤ β for unit x.
 struct FormBounds {
@@ -61,27 +66,30 @@ FormBounds change_of_entries(const SparseHermitian<S>& A, const Vector<S>& old_v
     return {(center - radius).minCoeff(), (center + radius).maxCoeff()};
 }
 
-/// A Ω, and B Ω behind it.
+/// A times the columns first … end − 1 of Ω.
 template <ScalarType S>
-Matrix<S> sketch(const Pencil<S>& pencil, CountedOperator<S>& A, const Sum& sum) {
-    const Index n = pencil.rows();
-    Block<S> omega(n, kSketchColumns), image(n, kSketchColumns);
-    fill_random<S>(omega, kSketchSeed, 0, sum);
-    Matrix<S> images(n, (pencil.B ? 2 : 1) * kSketchColumns);
-    pencil.A.apply(omega, image);
-    images.leftCols(kSketchColumns) = image;
-    A.add_products(kSketchColumns);
-    if (pencil.B) {
-        pencil.B->apply(omega, image);
-        images.rightCols(kSketchColumns) = image;
-    }
-    return images;
+Block<S> sketch(const OperatorRef<S>& A, Index first, Index end, const Sum& sum) {
+    Block<S> all(A.rows(), kSketchColumns), image(A.rows(), end - first);
+    fill_random<S>(all, kSketchSeed, 0, sum);
+    const Block<S> omega = all.middleCols(first, end - first);
+    A.apply(omega, image);
+    return image;
 }
 
+/// Bounds of ΔA from (ΔA) Ω; more of Ω is looked at if something has changed.
 template <ScalarType S>
-FormBounds change_of_images(const Matrix<S>& images, const Matrix<S>& old_images, const Sum& sum) {
-    const Block<S> change = images - old_images;
-    const double bound = kSketchFactor * norms<S>(change, sum, "eigsh: the operator's product").norm();
+FormBounds change_of_images(const OperatorRef<S>& A, In<S> old_images, double rounding, const Sum& sum,
+                            Index& products) {
+    const auto squares = [&](Index first, Index end) {
+        const Block<S> change = sketch<S>(A, first, end, sum) - old_images.middleCols(first, end - first);
+        products += end - first;
+        return norms<S>(change, sum, "eigsh: the operator's product").squaredNorm();
+    };
+    double square = squares(0, kFirstColumns), bound = kFactorOfFirst * std::sqrt(square);
+    if (bound > rounding) {
+        square += squares(kFirstColumns, kSketchColumns);
+        bound = std::min(bound, kFactorOfAll * std::sqrt(square));
+    }
     return {-bound, bound};
 }
 
@@ -106,12 +114,14 @@ FormBounds change_since(const Search<S>& search, const Pencil<S>& pencil, Counte
         const bool fits =
             search.images.rows() == pencil.rows() && search.images.cols() == (pencil.B ? 2 : 1) * kSketchColumns;
         if (options.sum.total(fits ? 0 : 1) > 0) return {};
-        const Matrix<S> images = sketch<S>(pencil, A, options.sum);
-        change =
-            change_of_images<S>(images.leftCols(kSketchColumns), search.images.leftCols(kSketchColumns), options.sum);
+        const Block<S> images = search.images;
+        const double rounding = rounding_of(search.norm_A);
+        Index products = 0, products_of_B = 0;
+        change = change_of_images<S>(pencil.A, images.leftCols(kSketchColumns), rounding, options.sum, products);
+        A.add_products(products);
         if (pencil.B)
-            change_of_B = change_of_images<S>(images.rightCols(kSketchColumns), search.images.rightCols(kSketchColumns),
-                                              options.sum);
+            change_of_B =
+                change_of_images<S>(*pencil.B, images.rightCols(kSketchColumns), rounding, options.sum, products_of_B);
     }
     if (pencil.B && (change.largest() > 0.0 || change_of_B.largest() > 0.0)) return {};
     return change;
@@ -129,7 +139,7 @@ CarriedSearch carried_search(const Pencil<S>& pencil, CountedOperator<S>& A, con
     const Search<S>& search = warm->search;
     const FormBounds change = change_since<S>(search, pencil, A, options);
     if (!std::isfinite(change.largest())) return {};
-    const double rounding = 100.0 * kEps * search.norm_A;
+    const double rounding = rounding_of(search.norm_A);
     const double falls = sign > 0.0 ? change.below : -change.above, rises = sign > 0.0 ? change.above : -change.below;
     return {.count = search.count,
             .bound = sign * search.bound + falls - rounding,
@@ -157,7 +167,10 @@ void remember_search(const Pencil<S>& pencil, CountedOperator<S>& A, const Eigsh
             search.pattern_B = pattern_hash<S>(*pencil.B_entries);
         }
     } else {
-        search.images = sketch<S>(pencil, A, options.sum);
+        search.images.resize(pencil.rows(), (pencil.B ? 2 : 1) * kSketchColumns);
+        search.images.leftCols(kSketchColumns) = sketch<S>(pencil.A, 0, kSketchColumns, options.sum);
+        A.add_products(kSketchColumns);
+        if (pencil.B) search.images.rightCols(kSketchColumns) = sketch<S>(*pencil.B, 0, kSketchColumns, options.sum);
     }
     options.warm->search = std::move(search);
 }

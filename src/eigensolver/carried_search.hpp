@@ -19,8 +19,9 @@ struct CarriedSearch {
 /// Moves the search that options.warm remembers to the operator at hand by Weyl's inequality: with
 /// α ≤ xᴴ(sign·ΔA)x ≤ β for unit x, no eigenvalue falls by more than −α or rises by more than β.
 ///   stored entries on one pattern   α and β by Gershgorin's circles of ΔA: a proof, and no product
-///   else                            −α = β = 100 ‖ΔA Ω‖_F, Ω two fixed Gaussian columns: ‖ΔA Ω‖_F ≥ ‖ΔA‖ ‖vᴴΩ‖, v the
-///                                   first singular vector, and ‖vᴴΩ‖ < 0.01 has probability 5e-5. Two products
+///   else                            −α = β = 1.65 ‖ΔA Ω‖_F, Ω eight fixed Gaussian columns: ‖ΔA Ω‖_F ≥ ‖ΔA‖ ‖vᴴΩ‖, v
+///                                   the first singular vector, and ‖vᴴΩ‖ < 1/1.65 has probability 5e-5. Eight
+///                                   products; two, if these show no change at all
 ///   A x = λ B x                     nothing, unless A and B have not changed beyond rounding
 template <ScalarType S>
 CarriedSearch carried_search(const Pencil<S>& pencil, CountedOperator<S>& A, const EigshOptions<S>& options,

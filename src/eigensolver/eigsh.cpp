@@ -85,6 +85,20 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
             " needs a factorization or `solve`");
 }
 
+/// A filter on B⁻¹A without a factor of B needs an iteration at every product, to rounding; block Davidson needs none.
+template <ScalarType S>
+bool avoids_solves_with_B(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    return pencil.B && pencil.has_entries() && !options.sum.distributed() && options.factor == UseFactor::never &&
+           options.which == Which::smallest && options.engine == Engine::automatic && options.filter_degree == 0;
+}
+
+template <ScalarType S>
+Eigenpairs<S> solve_by_jacobi(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    EigshOptions<S> preconditioned = options;
+    preconditioned.preconditioner = jacobi(*pencil.A_entries);
+    return solve_by_preconditioner<S>(pencil, preconditioned);
+}
+
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.
 template <ScalarType S>
 void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
@@ -135,6 +149,7 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
         if (options.solve) return solve_by_callers_solve<S>;
         if (factorizable && wants_factor && options.factor != UseFactor::never && options.which != Which::largest)
             return solve_by_factor<S>;
+        if (avoids_solves_with_B(pencil, options)) return solve_by_jacobi<S>;
         return pencil.B ? solve_by_mass_inverse<S> : solve_standard<S>;
     };
     Eigenpairs<S> pairs = solve_whole_clusters<S>(pencil, options, choose());

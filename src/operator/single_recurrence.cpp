@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace lambdabar {
@@ -16,30 +15,18 @@ constexpr Index kMostColumns = 8;    // of a kernel
 constexpr double kMostSlots = 1.25;  // for each entry
 constexpr Index kSmall = 1024;       // rows whose slices may be any size
 
-/// The middle of the diagonal, which filters subtract anyway and whose digits single precision need not hold; 0 if some
-/// diagonal entry is not stored.
-double middle_of_diagonal(const native::Rows& A, Index parts) {
-    double least = std::numeric_limits<double>::infinity(), most = -least;
-    for (Index r = 0; r < A.n; ++r) {
-        Index e = A.start[r];
-        while (e < A.start[r + 1] && A.column[e] != r) ++e;
-        if (e == A.start[r + 1]) return 0.0;
-        least = std::min(least, A.value[parts * e]);
-        most = std::max(most, A.value[parts * e]);
-    }
-    return least + (most - least) / 2.0;
-}
+/// How entries are rounded: A = shift + unit·(single precision).
+struct Rounding {
+    double shift;  // the middle of the diagonal, which filters subtract anyway: its digits need not be held. 0 if some
+                   // diagonal entry is not stored
+    double unit;   // the power of two next to the largest part of A − shift; 1 if all are zero
+};
 
-/// The power of two next to the largest modulus of a real or imaginary part of A − shift; 1 if there is none but zero.
-double unit_of(const native::Rows& A, Index parts, double shift) {
-    double largest = 0.0;
-    for (Index r = 0; r < A.n; ++r) {
-        for (Index e = parts * A.start[r]; e < parts * A.start[r + 1]; ++e) {
-            const double off = A.column[e / parts] == r && e % parts == 0 ? shift : 0.0;
-            largest = std::max(largest, std::abs(A.value[e] - off));
-        }
-    }
-    return largest > 0.0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0;
+Rounding rounding_of(const native::EntryRange& range) {
+    const double radius = range.most / 2.0 - range.least / 2.0;
+    const double diagonal = range.whole ? radius : std::fmax(std::abs(range.least), std::abs(range.most));
+    const double largest = std::isfinite(diagonal) ? std::max(diagonal, range.off) : range.off;
+    return {range.whole ? range.least + radius : 0.0, largest > 0.0 ? std::ldexp(1.0, std::ilogb(largest)) : 1.0};
 }
 
 /// The next width that there is a kernel for.
@@ -58,13 +45,14 @@ std::optional<SingleRecurrence<S>> SingleRecurrence<S>::make(const SparseHermiti
     if (rows.n > kSmall && static_cast<double>(slots) > kMostSlots * static_cast<double>(entries)) return std::nullopt;
 
     SingleRecurrence single(rows.n, std::move(start));
-    const double shift = middle_of_diagonal(rows, kRealColumns<S>);
+    constexpr bool complex = kRealColumns<S> == 2;
+    const auto [shift, unit] = rounding_of(native::entry_range(rows, complex));
     single.shift_ = sign * shift;
-    single.unit_ = unit_of(rows, kRealColumns<S>, shift);
+    single.unit_ = unit;
     single.column_.resize(slots);
     single.value_.resize(slots * kRealColumns<S>);
-    native::fill_slices(rows, kRealColumns<S> == 2, sign / single.unit_, shift, single.start_.data(),
-                        single.column_.data(), single.value_.data());
+    native::fill_slices(rows, complex, sign / unit, shift, single.start_.data(), single.column_.data(),
+                        single.value_.data());
     return single;
 }
 

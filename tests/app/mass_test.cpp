@@ -98,7 +98,7 @@ TEST_CASE_TEMPLATE("app eigsh --mass: the modes of an interval, by every factori
             CHECK(json["sigma"].is_null());
         }
         const std::string engine = json["engine"];
-        const std::map<std::string, std::string> names = {{"none", "inner CG"},
+        const std::map<std::string, std::string> names = {{"none", "block_davidson"},
                                                           {"ldlt", "LDLT (Eigen)"},
                                                           {"lu", "LU (Eigen)"},
                                                           {"cholmod", "CHOLMOD"},

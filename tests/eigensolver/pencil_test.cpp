@@ -83,7 +83,12 @@ TEST_CASE_TEMPLATE("eigsh: every way to the lowest pairs of a pencil finds what 
         check(by_caller, "the caller's solve", false);
         CHECK(by_caller.sigma == -0.5);
         CHECK(by_caller.factorizations == 0);
-        check(eigsh(A, B, with([](auto& o) { o.factor = UseFactor::never; })), "inner CG", false);
+        check(eigsh(A, B, with([](auto& o) { o.factor = UseFactor::never; })), "block_davidson", false);
+        check(eigsh(A, B, with([](auto& o) {
+                        o.factor = UseFactor::never;
+                        o.engine = Engine::block_lanczos;
+                    })),
+              "inner CG", false);
         const DenseOperator<S> A_callback{dense(pencil.A)}, B_callback{dense(pencil.B)};
         check(eigsh(A_callback, B_callback, options), "inner CG", false);
         check(eigsh(A, B_callback, options), "inner CG", false);

@@ -31,8 +31,9 @@ enum class Definite { B, A };
 template <ScalarType S>
 using BlockSolve = std::function<void(In<S> R, Out<S> X)>;
 
-/// How the pairs are found. `automatic` is `block_lanczos`, with a preconditioner block Davidson; `spectra` (real, one
-/// process) runs Spectra's Lanczos with a single start vector and hands its result to block_lanczos for verification.
+/// How the pairs are found. `automatic` is `block_lanczos`; block Davidson with a preconditioner, and (Jacobi's) for
+/// the smallest of A x = λ B x with entries and factor = never; `spectra` (real, one process) runs Spectra's Lanczos
+/// with a single start vector and hands its result to block_lanczos for verification.
 enum class Engine { automatic, block_lanczos, spectra };
 
 /// Why a solve ended.
@@ -125,19 +126,20 @@ struct Search {
     bool pencil = false;                       // there was a B
     Vector<S> entries = {}, entries_B = {};    // stored values of A and B, where they have entries …
     std::uint64_t pattern = 0, pattern_B = 0;  // … and hashes of their patterns
-    Matrix<S> images = {};                     // else A Ω (and B Ω), Ω two fixed Gaussian columns
+    Matrix<S> images = {};                     // else A Ω (and B Ω), Ω eight fixed Gaussian columns
 };
 
 /// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it, store it, clear
 /// it. Written by eigsh() and pullback(), read by the next call. Memory: 2(k + e) + 2k vectors for k pairs, e extra
-/// ones and their adjoints, and one copy of the stored entries (without entries: two vectors).
+/// ones and their adjoints, and one copy of the stored entries (without entries: eight vectors).
 ///
 /// What it changes is the cost, not what a result promises: residuals are those of the operator at hand, and that no
 /// eigenvalue is missing is shown anew at every solve. Either `search` and a bound of the operator's change since then
 /// leave no room for one (`search_carried`: for operators with entries a bound by Gershgorin's circles; for others an
-/// estimate from two Gaussian columns, sharp only if next to nothing changed), or a random block is searched
-/// (`probed`). Only with `probe = false` is a start that passes its residual tests taken at its word. Vectors may be
-/// replaced by the caller (`values` too, in the same order), `search` may only be copied or cleared.
+/// estimate from eight Gaussian columns, good for small changes only), or a random block is searched (`probed`). A
+/// carried search may know nothing of the guard but that the quarter of the gap next to λ_k is empty. Only with `probe
+/// = false` is a start that passes its residual tests taken at its word. Vectors may be replaced by the caller
+/// (`values` too, in the same order), `search` may only be copied or cleared.
 template <ScalarType S>
 struct Warm {
     Matrix<S> vectors;            // last eigenvectors followed by extra ones
