@@ -71,7 +71,7 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
         T_.swap(R_);
     }
     if (m_ + T_.cols() > global_n_) T_.conservativeResize(n_, global_n_ - m_);
-    if (m_ + T_.cols() > capacity_) restart(keep_);
+    if (m_ + T_.cols() > capacity_) restart(std::min(keep_, capacity_ - T_.cols()));
     append();
 }
 

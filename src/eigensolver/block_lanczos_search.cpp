@@ -169,7 +169,7 @@ bool BlockLanczos<S>::is_complete() {
     }
     by_carried_ = carried_.count == k_ && leaves_no_room();
     if (by_carried_) return true;
-    if (carried_.count > k_ && carried_.count <= m_) {
+    if (carried_.count > k_ && carried_.count <= std::min(m_, capacity_ - 1)) {
         const std::vector<Index> beyond = test_together(k_, carried_.count);
         by_carried_ = leaves_no_room();
         if (by_carried_) return true;

@@ -8,8 +8,11 @@ namespace lambdabar {
 namespace {
 
 constexpr double kDamping = 3.0;
-constexpr double kLeastExcess = 1e3;      // a few steps remain otherwise
+constexpr double kLeastExcess = 10.0;     // a few steps remain otherwise, …
+constexpr double kFewSteps = 24.0;        // … or by their bound for conjugate gradients
 constexpr double kDegreePerFactor = 0.9;  // for each factor e that the residuals are to fall by
+constexpr double kLeastDegree = 16.0;     // where many steps remain …
+constexpr double kDegreePerStep = 0.3;    // … or so much of them
 constexpr double kProducts = 1.7;         // times as many as without
 
 /// Whether fewer passes over blocks of b columns outweigh kProducts times the products, by the bytes both move for a
@@ -24,6 +27,13 @@ bool saves_traffic(const SparseHermitian<S>& A, bool single, Index b, Index degr
         (part * number + 4.0) * entries + (4.0 * part + 26.0 / static_cast<double>(degree)) * column;
     return plain > 1.2 * kProducts * recurrence;
 }
+
+/// Steps that bring residuals down by the factor `excess`, by the condition of A − λ on [begin, end].
+double steps_without(const RestOfSpectrum& rest, double nearest, double excess) {
+    return 0.5 * std::sqrt((rest.end - nearest) / (rest.begin - nearest)) * std::log(2.0 * excess);
+}
+
+Index even(double degree) { return 2 * static_cast<Index>(std::lround(degree / 2.0)); }
 
 /// Where the cut lies if the polynomial is to be kDamping at s: T_d((c − s)/e) = kDamping.
 double cut_for(double s, double end, Index degree) {
@@ -41,7 +51,10 @@ std::optional<ChebyshevPreconditioner<S>> ChebyshevPreconditioner<S>::make(Count
                                                                            double excess) {
     const double nearest = lambda.maxCoeff();
     if (!(excess > kLeastExcess && nearest < rest.begin && rest.begin < rest.end)) return std::nullopt;
-    const auto degree = 2 * static_cast<Index>(std::lround(kDegreePerFactor * std::log(excess) / 2.0));
+    const double steps = steps_without(rest, nearest, excess);
+    if (steps < kFewSteps) return std::nullopt;
+    const Index degree =
+        even(std::max(kDegreePerFactor * std::log(excess), std::min(kLeastDegree, kDegreePerStep * steps)));
     if (!saves_traffic(A, true, lambda.size(), degree)) return std::nullopt;
     auto single = SingleRecurrence<S>::make(A, sign);
     if (single && !single->resolves(rest.begin - nearest)) single.reset();

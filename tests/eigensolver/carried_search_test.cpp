@@ -276,3 +276,17 @@ TEST_CASE_TEMPLATE("carried search: a first solve costs what it costs without a 
         check_bound(third, problem.spectrum());
     }
 }
+
+TEST_CASE_TEMPLATE("carried search: the vectors beyond the k are refined in a basis that hardly holds them", S, double,
+                   Complex) {
+    TwoSectors<S> problem;
+    Warm<S> warm;
+    for (int step = 0; step < 12; ++step) {
+        CAPTURE(step);
+        for (Index s = 0; s < kIsolated; ++s)
+            problem.set_site(s, problem.site(s) + (s % 3 == 0 ? -0.15 : 1e-4) * static_cast<double>(s % 5));
+        const auto pairs =
+            checked(problem.A, true, problem.spectrum(), {.k = 8, .block_size = 2, .basis_size = 13, .warm = &warm});
+        CHECK(pairs.basis_size == 13);
+    }
+}

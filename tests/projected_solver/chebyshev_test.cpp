@@ -112,7 +112,7 @@ TEST_CASE_TEMPLATE("projected_solve: a polynomial of a sparse operator takes the
         CHECK((modes.X.adjoint() * by_polynomial.W).norm() < 1e-12 * by_polynomial.W.norm());
 
         // From a near start there are a few plain steps to go; an operator without entries has no cheap polynomials.
-        const Matrix<S> near = by_polynomial.W + 1e-8 * random_matrix<S>(modes.n, 4, 9);
+        const Matrix<S> near = by_polynomial.W + 3e-10 * random_matrix<S>(modes.n, 4, 9);
         const auto again = modes.solve(A, modes.values.maxCoeff(), near);
         REQUIRE(again.converged);
         CHECK(again.products == modes.solve(A, std::numeric_limits<double>::quiet_NaN(), near).products);
