@@ -140,9 +140,7 @@ void BlockLanczos<S>::filter_start() {
     if (degree < 2 || degree > kMostOfFirst) return;
     degree_ = degree;
     interval_ = interval;
-    const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
-    A_.apply_fused(T_, zero, 1.0, 0.0, R_);
-    chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);
+    filter_any(degree, interval);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                  \
