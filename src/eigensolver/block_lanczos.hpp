@@ -51,7 +51,6 @@ private:
     void prepare_filters();
     void start_randomly();
     void filter_start();
-    void filter_any(Index degree, const FilterInterval& interval);
     void rayleigh_ritz();
     bool report_progress();
     std::vector<Index> choose_targets() const;

@@ -75,20 +75,6 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
     append();
 }
 
-/// T ← p(A) T for any T. In single precision (p(c) − p(A)) T, c the center of [cut, upper]: p(c) is as small as p is on
-/// all of the interval.
-template <ScalarType S>
-void BlockLanczos<S>::filter_any(Index degree, const FilterInterval& interval) {
-    const Eigen::VectorXd center = Eigen::VectorXd::Constant(T_.cols(), (interval.cut + interval.upper) / 2.0);
-    A_.apply_fused(T_, center, 1.0, 0.0, R_);
-    if (single_ && degree > 1 && single_->resolves(interval.cut - interval.lowest)) {
-        const Eigen::VectorXd size = metric_.norms(R_, BW_, options_.sum, kProduct);
-        if (single_->apply(A_, R_, size, center, degree, interval, R_)) return T_.swap(R_);
-        A_.apply_fused(T_, center, 1.0, 0.0, R_);
-    }
-    chebyshev_filter<S>(A_, T_, R_, center, degree, interval);
-}
-
 /// V ← [V T], G ← [V T]ᴴ A [V T]; T is consumed.
 template <ScalarType S>
 void BlockLanczos<S>::append() {
@@ -126,7 +112,6 @@ void BlockLanczos<S>::restart(Index keep) {
     template Index BlockLanczos<S>::choose_degree(const FilterInterval&, double, double) const; \
     template void BlockLanczos<S>::expand(const std::vector<Index>&, double);                   \
     template Index BlockLanczos<S>::contrast_limit(const FilterInterval&, double);              \
-    template void BlockLanczos<S>::filter_any(Index, const FilterInterval&);                    \
     template void BlockLanczos<S>::append();                                                    \
     template void BlockLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)

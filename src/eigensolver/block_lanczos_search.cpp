@@ -17,7 +17,7 @@ constexpr double kGuardAtLeast = 0.25;   // of it: where, at least, the next eig
 constexpr double kTrueEdge = 0.3;        // residuals, relative to the distance of the edge
 constexpr Index kMostRefinements = 3;    // of the vectors beyond the k, before a search is made instead
 constexpr Index kMostPreparations = 12;  // of a start block, before it is searched as it is
-constexpr Index kMostUncounted = 3;      // searches that find the set complete, but not by a count that can be carried
+constexpr Index kMostUncounted = 1;      // searches that find the set complete, but not by a count that can be carried
 constexpr Index kMostInconclusive = 20;  // searches
 // How far a level at the bound is to stand out of √N random components: to be noticed, and to be ruled out.
 constexpr double kGainToNotice = 100.0;
@@ -134,12 +134,15 @@ double BlockLanczos<S>::amplify_by_filter(const FilterInterval& interval) {
     whole.lowest = theta_(0);
     const Index stretch = contrast_limit(whole, theta_(k_ - 1));
     Index left = std::clamp<Index>(static_cast<Index>(std::ceil(wanted / growth)), 1, 2 * kMostDegree);
+    const Eigen::VectorXd zero = Eigen::VectorXd::Zero(T_.cols());
     const double growth_at_k = chebyshev_growth(interval, theta_(k_ - 1));
     const auto log_cosh = [](double x) { return x + std::log1p(std::exp(-2.0 * x)) - std::log(2.0); };
     double gain = 0.0;  // its logarithm
     for (; left > 0; left -= stretch) {
         const Index degree = std::min(left, stretch);
-        filter_any(degree, interval);
+        // In double: what damping leaves of T is what counts, and rounding in single precision would stand out of it.
+        A_.apply_fused(T_, zero, 1.0, 0.0, R_);
+        chebyshev_filter<S>(A_, T_, R_, zero, degree, interval);
         remove_lowest(std::max(k_, complete_count_));
         gain += log_cosh(static_cast<double>(degree) * growth) - log_cosh(static_cast<double>(degree) * growth_at_k);
         // What grows beyond all measure is a level below the found ones: no more is needed, and numbers end somewhere.

@@ -130,7 +130,8 @@ void BlockLanczos<S>::start_randomly() {
     append();
 }
 
-/// T ← p(A) T for a random block, p growing towards the wanted end as far as it is known.
+/// T ← p(A) T for a random block, p growing towards the wanted end as far as it is known. In single precision (p(c) −
+/// p(A)) T, c the center of [cut, upper]: p(c) is as small as p is on all of it.
 template <ScalarType S>
 void BlockLanczos<S>::filter_start() {
     const FilterInterval interval{lowest_, first_cut_, upper_};
@@ -140,7 +141,14 @@ void BlockLanczos<S>::filter_start() {
     if (degree < 2 || degree > kMostOfFirst) return;
     degree_ = degree;
     interval_ = interval;
-    filter_any(degree, interval);
+    const Eigen::VectorXd center = Eigen::VectorXd::Constant(T_.cols(), (interval.cut + interval.upper) / 2.0);
+    A_.apply_fused(T_, center, 1.0, 0.0, R_);
+    if (single_ && single_->resolves(interval.cut - interval.lowest)) {
+        const Eigen::VectorXd size = metric_.norms(R_, BW_, options_.sum, "eigsh: the operator's product");
+        if (single_->apply(A_, R_, size, center, degree, interval, R_)) return T_.swap(R_);
+        A_.apply_fused(T_, center, 1.0, 0.0, R_);
+    }
+    chebyshev_filter<S>(A_, T_, R_, center, degree, interval);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                                                  \
