@@ -11,6 +11,7 @@ namespace lambdabar {
 namespace {
 
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kBoundSteps = 12;  // Lanczos steps for the upper bound of the spectrum
 constexpr Index kManyPairs =
     16;  // for which blocks of eight save more passes over the basis than they cost in products
@@ -68,7 +69,7 @@ bool BlockLanczos<S>::test_start_block() {
     m_ = s;
     BlockRef<S> V = V_.leftCols(s), AV = V_.middleCols(s, s);  // AV sits in the free columns next to V
     A_.apply(V, AV);
-    G_.topLeftCorner(s, s) = metric_.inner(V, AV, BW_, options_.sum, "eigsh: the operator's product");
+    G_.topLeftCorner(s, s) = metric_.inner(V, AV, BW_, options_.sum, kProduct);
     rayleigh_ritz();
     norm_ = std::max(theta_.cwiseAbs().maxCoeff(), metric_.norms(AV, BW_, options_.sum).maxCoeff());
     const double norm_here = norm_;
@@ -144,7 +145,7 @@ void BlockLanczos<S>::filter_start() {
     const Eigen::VectorXd center = Eigen::VectorXd::Constant(T_.cols(), (interval.cut + interval.upper) / 2.0);
     A_.apply_fused(T_, center, 1.0, 0.0, R_);
     if (single_ && single_->resolves(interval.cut - interval.lowest)) {
-        const Eigen::VectorXd size = metric_.norms(R_, BW_, options_.sum, "eigsh: the operator's product");
+        const Eigen::VectorXd size = metric_.norms(R_, BW_, options_.sum, kProduct);
         if (single_->apply(A_, R_, size, center, degree, interval, R_)) return T_.swap(R_);
         A_.apply_fused(T_, center, 1.0, 0.0, R_);
     }

@@ -1,5 +1,7 @@
 #include "carried_search.hpp"
 
+#include "engines.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -69,9 +71,8 @@ FormBounds change_of_entries(const SparseHermitian<S>& A, const Vector<S>& old_v
 /// A times the columns first … end − 1 of Ω.
 template <ScalarType S>
 Block<S> sketch(const OperatorRef<S>& A, Index first, Index end, const Sum& sum) {
-    Block<S> all(A.rows(), kSketchColumns), image(A.rows(), end - first);
-    fill_random<S>(all, kSketchSeed, 0, sum);
-    const Block<S> omega = all.middleCols(first, end - first);
+    Block<S> omega(A.rows(), end - first), image(A.rows(), end - first);
+    fill_random<S>(omega, kSketchSeed, static_cast<std::uint64_t>(first), sum);
     A.apply(omega, image);
     return image;
 }
@@ -93,17 +94,12 @@ FormBounds change_of_images(const OperatorRef<S>& A, In<S> old_images, double ro
     return {-bound, bound};
 }
 
-template <ScalarType S>
-bool described_by_entries(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    return pencil.has_entries() && !options.sum.distributed();
-}
-
 /// How far A, and B, are from what they were at the remembered search.
 template <ScalarType S>
 FormBounds change_since(const Search<S>& search, const Pencil<S>& pencil, CountedOperator<S>& A,
                         const EigshOptions<S>& options) {
     FormBounds change, change_of_B{0.0, 0.0};
-    if (described_by_entries(pencil, options)) {
+    if (has_all_entries(pencil, options)) {
         const auto bounds = [](const SparseHermitian<S>& M, const Vector<S>& entries, std::uint64_t pattern) {
             const bool same = entries.size() == M.stored_entries() && pattern == pattern_hash(M);
             return same ? change_of_entries<S>(M, entries) : FormBounds{};
@@ -159,7 +155,7 @@ void remember_search(const Pencil<S>& pencil, CountedOperator<S>& A, const Eigsh
                      .norm_A = pairs.norm_A,
                      .which = pairs.which,
                      .pencil = pencil.B.has_value()};
-    if (described_by_entries(pencil, options)) {
+    if (has_all_entries(pencil, options)) {
         search.entries = copy_of_entries<S>(*pencil.A_entries);
         search.pattern = pattern_hash<S>(*pencil.A_entries);
         if (pencil.B) {

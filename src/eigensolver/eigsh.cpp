@@ -73,7 +73,7 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
         require(std::isnan(options.sigma) || options.sigma == 0.0, "with definite = Definite::A sigma must be 0, not ",
                 options.sigma);
     }
-    const bool factorizable = pencil.has_entries() && !options.sum.distributed();
+    const bool factorizable = has_all_entries(pencil, options);
     const bool needed = options.factor == UseFactor::always || options.definite == Definite::A ||
                         (options.which == Which::nearest && !options.solve);
     require(!needed || factorizable || options.solve,
@@ -88,7 +88,7 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
 /// A filter on B⁻¹A without a factor of B needs an iteration at every product, to rounding; block Davidson needs none.
 template <ScalarType S>
 bool avoids_solves_with_B(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    return pencil.B && pencil.has_entries() && !options.sum.distributed() && options.factor == UseFactor::never &&
+    return pencil.B && has_all_entries(pencil, options) && options.factor == UseFactor::never &&
            options.which == Which::smallest && options.engine == Engine::automatic && options.filter_degree == 0;
 }
 
@@ -141,7 +141,7 @@ namespace detail {
 template <ScalarType S>
 Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     check(pencil, options);
-    const bool factorizable = pencil.has_entries() && !options.sum.distributed();
+    const bool factorizable = has_all_entries(pencil, options);
     const bool wants_factor = options.factor == UseFactor::always || options.which == Which::nearest ||
                               (options.which == Which::smallest && (pencil.B || !std::isnan(options.sigma)));
     const auto choose = [&] {

@@ -6,6 +6,12 @@ namespace lambdabar {
 
 // The ways to the pairs of A x = λ B x. eigsh() chooses; the options have been checked.
 
+/// True if A − σB can be written down here: entries of both, and all rows in this process.
+template <ScalarType S>
+bool has_all_entries(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    return pencil.has_entries() && !options.sum.distributed();
+}
+
 /// Products with A only, B = I: block Lanczos with a Chebyshev filter, or Spectra.
 template <ScalarType S>
 Eigenpairs<S> solve_standard(const Pencil<S>& pencil, const EigshOptions<S>& options);
