@@ -14,11 +14,11 @@ if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CROSSCOMPILING)
 else()
     set(default_arch "")
 endif()
+include(CheckCXXCompilerFlag)
 set(LAMBDABAR_ARCH "${default_arch}"
     CACHE STRING "-march of the native kernels: native, x86-64-v3, ...; empty for the compiler's default")
 
 if(LAMBDABAR_ARCH)
-    include(CheckCXXCompilerFlag)
     string(MAKE_C_IDENTIFIER "LAMBDABAR_ACCEPTS_MARCH_${LAMBDABAR_ARCH}" accepts_march)
     check_cxx_compiler_flag("-march=${LAMBDABAR_ARCH}" ${accepts_march})
     if(NOT ${accepts_march})
@@ -26,6 +26,10 @@ if(LAMBDABAR_ARCH)
                             "set LAMBDABAR_ARCH to an architecture it knows, or to nothing")
     endif()
 endif()
+
+# A column of a block must round alike at every width. Tuned for some processors, GCC fuses multiply-adds of one
+# vector width and not of another.
+check_cxx_compiler_flag("--param=avoid-fma-max-bits=0" LAMBDABAR_ACCEPTS_AVOID_FMA_MAX_BITS)
 
 # lambdabar_tune_native_kernels(<sources>...): sets the options of those among <sources> that are native kernels.
 function(lambdabar_tune_native_kernels)
@@ -38,6 +42,9 @@ function(lambdabar_tune_native_kernels)
         -fno-math-errno
         -fno-trapping-math
         $<$<NOT:$<CONFIG:Debug>>:-O3>)
+    if(LAMBDABAR_ACCEPTS_AVOID_FMA_MAX_BITS)
+        list(APPEND options "--param=avoid-fma-max-bits=0")
+    endif()
     if(LAMBDABAR_ARCH)
         list(APPEND options "-march=${LAMBDABAR_ARCH}")
     endif()

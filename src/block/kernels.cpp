@@ -41,9 +41,8 @@ Matrix<S> project_and_gram(BlockRef<S> W, ConstBlockRef<S> V, const Matrix<S>& C
     const Index m = w * V.cols(), b = w * W.cols();
     auto partial = partial_sums(V.rows(), m * b);
     const RealFactor factor(C);
-    auto scratch = row_scratch(V.rows(), factor);
     native::project_and_gram(V.rows(), real_data(V), real_stride(V), m, native_view(factor), real_data<S>(W),
-                             real_stride(W), partial.data(), scratch.data());
+                             real_stride(W), partial.data());
     Matrix<S> G = from_real_gram(reduce(partial, V.rows(), b, m, sum).transpose(), S{});
     if (!G.allFinite()) throw_not_finite<S>(W, what);
     return G;
@@ -77,18 +76,18 @@ void add_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
     check_same_rows(V.rows(), Y.rows(), "add_product");
     if (C.size() == 0) return;
     const RealFactor factor(C);
-    auto scratch = row_scratch(V.rows(), factor);
     native::multiply(V.rows(), real_data(V), real_stride(V), factor.rows, native_view(factor), true, real_data<S>(Y),
-                     real_stride(Y), scratch.data());
+                     real_stride(Y), nullptr);
 }
 
 template <ScalarType S>
 void set_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
     check_same_rows(V.rows(), Y.rows(), "set_product");
     const RealFactor factor(C);
-    auto scratch = row_scratch(V.rows(), factor);
+    std::vector<double> scratch;
+    if (Y.data() == V.data()) scratch = partial_sums(V.rows(), native::kScratchRows * factor.stride);
     native::multiply(V.rows(), real_data(V), real_stride(V), factor.rows, native_view(factor), false, real_data<S>(Y),
-                     real_stride(Y), scratch.data());
+                     real_stride(Y), scratch.empty() ? nullptr : scratch.data());
 }
 
 template <ScalarType S>

@@ -32,15 +32,15 @@ void gram(Size n, const double* V, Size ldv, Size m, const double* W, Size ldw, 
     }
 }
 
-void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial,
-                      double* scratch) {
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw,
+                      double* partial) {
     const Size parts = partitions(n), b = C.columns;
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p) {
         double* G = partial + p * m * b;
         clear_sums(G, m * b);
         for_chunks(partition_rows(n, p), [&](Range rows) {
-            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw, scratch + kRows * p * C.ld);
+            multiply_range(rows, V, ldv, m, C, Update::subtract, W, ldw);
             AheadOfBoth nothing{{V, 0, 0, 1}, {W, 0, 0, 1}};
             gram_rows(rows, V, ldv, m, W, ldw, b, G, nothing);
         });
@@ -51,9 +51,11 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
               double* scratch) {
     const Size parts = partitions(n);
     const Update update = accumulate ? Update::add : Update::set;
+    if (C.ld <= kTile) scratch = nullptr;  // nothing of Y is written before all of its rows are complete
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p)
-        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy, scratch + kRows * p * C.ld);
+        multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy,
+                       scratch == nullptr ? nullptr : scratch + kScratchRows * p * C.ld);
 }
 
 }  // namespace lambdabar::native

@@ -24,11 +24,12 @@ struct Factor {
     Size columns, ld;
 };
 
-/// The same after W −= V C: each chunk of V is read from memory once. `scratch`: 4·ld per partition.
-void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial,
-                      double* scratch);
+/// The same after W −= V C: each chunk of V is read from memory once.
+void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial);
 
-/// Y = V C, or Y += V C. Y may be V itself (not accumulating, columns ≤ m): row-local. `scratch` as above.
+constexpr Size kScratchRows = 8;
+/// Y = V C, or Y += V C. `scratch` is null, or kScratchRows·ld numbers per partition: then Y may be V itself (not
+/// accumulating, columns ≤ m): row-local.
 void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool accumulate, double* Y, Size ldy,
               double* scratch);
 

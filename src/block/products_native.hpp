@@ -19,7 +19,9 @@ inline void for_chunks(Range all, const Visit& visit) {
     for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
 }
 
-constexpr int kRows = 4;     // of a product kept in registers
+constexpr int kRows = 8;    // of a product kept in registers,
+constexpr Size kTile = 24;  // and columns
+static_assert(kRows <= kScratchRows);
 constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
 
 /// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
@@ -73,6 +75,9 @@ template <int L, int P>
 void gram_strip(Range rows, const double* V, Size ldv, const double* W, Size ldw, Size b, double* G, Size ldg,
                 AheadOfBoth& ahead) {
     Size j = 0;
+    if constexpr (P <= 3) {
+        for (; j + 8 <= b; j += 8) gram_tile<L, P, 8>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
+    }
     for (; j + 4 <= b; j += 4) gram_tile<L, P, 4>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
     for (; j + 2 <= b; j += 2) gram_tile<L, P, 2>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
     for (; j < b; ++j) gram_tile<L, P, 1>(rows, V, ldv, W + j, ldw, G + j * ldg, ldg, ahead);
@@ -102,8 +107,8 @@ inline void gram_rows(Range rows, const double* V, Size ldv, Size m, const doubl
 
 /// Number of tiles gram_rows makes.
 inline Size gram_tiles(Size m, Size b) {
-    const Size strips = m / 40 + (m % 40 >= 8) + (m % 8) / 4 + (m % 4) / 2 + m % 2;
-    return strips * (b / 4 + (b % 4) / 2 + b % 2);
+    const Size tail = (b % 4) / 2 + b % 2, narrow = b / 8 + (b % 8) / 4 + tail, wide = b / 4 + tail, rest = m % 40;
+    return m / 40 * wide + (rest >= 8) * (rest < 32 ? narrow : wide) + ((m % 8) / 4 + (m % 4) / 2 + m % 2) * narrow;
 }
 
 /// gram_rows of a chunk of more rows, which it asks for the next of.
@@ -113,9 +118,38 @@ inline void gram_chunk(Range rows, const double* V, Size ldv, Size m, const doub
     gram_rows(rows, V, ldv, m, W, ldw, b, G, ahead);
 }
 
-/// out(R rows, L·P columns) = Σ_i V(r, i) C(i, :)
+enum class Update { set, add, subtract };
+
+/// y (count ≤ L entries) ← the first entries of x, or y ± x.
+template <int L>
+inline void finish(Update update, const Pack<L>& x, Size count, double* y) {
+    if (count >= L) {
+        switch (update) {
+            case Update::set:
+                store<L>(y, x);
+                break;
+            case Update::add:
+                store<L>(y, load<L>(y) + x);
+                break;
+            case Update::subtract:
+                store<L>(y, load<L>(y) - x);
+                break;
+        }
+        return;
+    }
+    if constexpr (L > 1) {
+        double lane[L];
+        store<L>(lane, x);
+        Size j = 0;
+        if (count & (L / 2)) finish<L / 2>(update, load<L / 2>(lane), L / 2, y), j = L / 2;
+        finish<L / 2>(update, load<L / 2>(lane + (j < L / 2 ? 0 : L / 2)), count - j, y + j);
+    }
+}
+
+/// Y(R rows, L·P columns) ← V C for those columns of C, or Y ± V C; the last pack of Y has `last` columns.
 template <int R, int L, int P>
-void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out, Size ldo) {
+void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc, Update update, double* Y, Size ldy,
+                   Size last) {
     Pack<L> acc[R][P] = {};
     for (Size i = 0; i < m; ++i) {
         Pack<L> c[P];
@@ -126,7 +160,7 @@ void multiply_tile(const double* V, Size ldv, Size m, const double* C, Size ldc,
         }
     }
     for (int r = 0; r < R; ++r) {
-        for (int p = 0; p < P; ++p) store<L>(out + r * ldo + p * L, acc[r][p]);
+        for (int p = 0; p < P; ++p) finish<L>(update, acc[r][p], p + 1 < P ? L : last, Y + r * ldy + p * L);
     }
 }
 
@@ -139,9 +173,9 @@ inline Pack<8> spread(const double* v) {
     return __builtin_shufflevector(x, x, 0, 0, 1, 1, 2, 2, 3, 3);
 }
 
-/// out(R rows, B columns) = V C for rows of C without padding: 8/B of them in a register.
+/// The same for B columns, of rows of C without padding: 8/B of them in a register.
 template <int R, int B>
-void multiply_narrow(const double* V, Size ldv, Size m, const double* C, double* out) {
+void multiply_narrow(const double* V, Size ldv, Size m, const double* C, Update update, double* Y, Size ldy) {
     constexpr int U = 8 / B;
     Pack<8> acc[R] = {};
     Size i = 0;
@@ -158,58 +192,51 @@ void multiply_narrow(const double* V, Size ldv, Size m, const double* C, double*
         for (Size k = i; k < m; ++k) {
             for (int j = 0; j < B; ++j) lane[j] += V[r * ldv + k] * C[k * B + j];
         }
-        for (int j = 0; j < B; ++j) out[r * B + j] = lane[j];
+        finish<B>(update, load<B>(lane), B, Y + r * ldy);
     }
 }
 
-/// out(R rows, ldc columns) = V C, the padding columns included.
+/// Y(R rows) ← V C, or Y ± V C.
 template <int R>
-void multiply_strip(const double* V, Size ldv, Size m, const double* C, Size ldc, double* out) {
-    if (ldc == 1) return multiply_narrow<R, 1>(V, ldv, m, C, out);
-    if (ldc == 2) return multiply_narrow<R, 2>(V, ldv, m, C, out);
+void multiply_strip(const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y, Size ldy) {
+    if (C.ld == 1) return multiply_narrow<R, 1>(V, ldv, m, C.value, update, Y, ldy);
+    if (C.ld == 2) return multiply_narrow<R, 2>(V, ldv, m, C.value, update, Y, ldy);
     Size j = 0;
-    for (; j + 24 <= ldc; j += 24) multiply_tile<R, 8, 3>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j + 16 <= ldc; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j + 8 <= ldc; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
-    for (; j + 4 <= ldc; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, C + j, ldc, out + j, ldc);
+    const double* c = C.value;
+    const auto last = [&](Size width) { return C.columns - j < width ? C.columns - j : width; };
+    for (; j + 24 <= C.ld; j += 24) multiply_tile<R, 8, 3>(V, ldv, m, c + j, C.ld, update, Y + j, ldy, last(24) - 16);
+    for (; j + 16 <= C.ld; j += 16) multiply_tile<R, 8, 2>(V, ldv, m, c + j, C.ld, update, Y + j, ldy, last(16) - 8);
+    for (; j + 8 <= C.ld; j += 8) multiply_tile<R, 8, 1>(V, ldv, m, c + j, C.ld, update, Y + j, ldy, last(8));
+    for (; j + 4 <= C.ld; j += 4) multiply_tile<R, 4, 1>(V, ldv, m, c + j, C.ld, update, Y + j, ldy, last(4));
 }
 
-enum class Update { set, add, subtract };
-
+/// Where `out` is given, the products are complete there before Y is touched: Y may be V.
 template <int R>
-void finish_rows(const double* out, Size ldo, Size b, Update update, double* Y, Size ldy) {
+void multiply_some(const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y, Size ldy,
+                   double* out) {
+    if (out == nullptr) return multiply_strip<R>(V, ldv, m, C, update, Y, ldy);
+    multiply_strip<R>(V, ldv, m, C, Update::set, out, C.ld);
     for (int r = 0; r < R; ++r) {
-        const double* o = out + r * ldo;
-        double* y = Y + r * ldy;
-        switch (update) {
-            case Update::set:
-                for (Size j = 0; j < b; ++j) y[j] = o[j];
-                break;
-            case Update::add:
-                for (Size j = 0; j < b; ++j) y[j] += o[j];
-                break;
-            case Update::subtract:
-                for (Size j = 0; j < b; ++j) y[j] -= o[j];
-                break;
-        }
+        for (Size j = 0; j < C.columns; ++j) Y[r * ldy + j] = out[r * C.ld + j];
     }
 }
 
-/// The products of four rows are complete in `out` before Y is touched, so Y may be V.
+inline void ask_for_row(const double* row, Size columns) {
+    for (Size i = 0; i < columns; i += 8) __builtin_prefetch(row + i);
+}
+
+/// Y ← V C, or Y ± V C. Y may be V for Update::set, with `out` (kRows·ld) if ld > kTile.
 inline void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y,
-                           Size ldy, double* out) {
+                           Size ldy, double* out = nullptr) {
     Size r = rows.begin;
     for (; r + kRows <= rows.end; r += kRows) {
         for (Size q = r + kAhead; q < r + kAhead + kRows; ++q) {
-            for (Size i = 0; i < m; i += 8) __builtin_prefetch(V + q * ldv + i);
+            ask_for_row(V + q * ldv, m);
+            ask_for_row(Y + q * ldy, C.columns);
         }
-        multiply_strip<kRows>(V + r * ldv, ldv, m, C.value, C.ld, out);
-        finish_rows<kRows>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
+        multiply_some<kRows>(V + r * ldv, ldv, m, C, update, Y + r * ldy, ldy, out);
     }
-    for (; r < rows.end; ++r) {
-        multiply_strip<1>(V + r * ldv, ldv, m, C.value, C.ld, out);
-        finish_rows<1>(out, C.ld, C.columns, update, Y + r * ldy, ldy);
-    }
+    for (; r < rows.end; ++r) multiply_some<1>(V + r * ldv, ldv, m, C, update, Y + r * ldy, ldy, out);
 }
 
 inline void clear_sums(double* x, Size count) {

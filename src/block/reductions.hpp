@@ -28,9 +28,6 @@ inline std::vector<double> partial_sums(Index n, Index count) {
     return std::vector<double>(static_cast<std::size_t>(native::partitions(n) * count));
 }
 
-/// Room for the four rows a partition of native::multiply works on.
-inline std::vector<double> row_scratch(Index n, const RealFactor& factor) { return partial_sums(n, 4 * factor.stride); }
-
 inline native::Factor native_view(const RealFactor& factor) {
     return {factor.values.data(), factor.columns, factor.stride};
 }

@@ -46,7 +46,7 @@ template <int R>
 void direct_rows(const TwoLevelDirections& o, Size r, double* out, double* pq) {
     double* product = out;
     for (const Term& term : o.terms) {
-        multiply_strip<R>(term.V + r * term.ldv, term.ldv, term.m, term.C.value, term.C.ld, product);
+        multiply_strip<R>(term.V + r * term.ldv, term.ldv, term.m, term.C, Update::set, product, term.C.ld);
         product += R * term.C.ld;
     }
     finish_directions<R>(o, r, out, pq);

@@ -1,4 +1,5 @@
 #include "adjoint.hpp"
+#include "operator/own_preconditioner.hpp"
 #include "projected_solver/krylov.hpp"
 #include "projected_solver/shift_invert_solve.hpp"
 
@@ -121,6 +122,10 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         targets = in_force.size() == 1 ? Eigen::VectorXd(in_force(0) * solution.rhs_norms)
                                        : in_force.cwiseProduct(solution.rhs_norms);
     } else {
+        // With B there is no polynomial of A to help, and the incomplete factor found the pairs too.
+        if (pencil.B && pencil.A_entries && !solve.preconditioner && options.method == LinearMethod::automatic &&
+            pairs.which == Which::smallest && !options.sum.distributed())
+            solve.preconditioner = own_preconditioner(*pencil.A_entries);
         solution = detail::projected_solve<S>(pencil, lambda, deflation, std::move(rhs), solve);
         targets = residual_targets(solve.tol.size() == 1 ? Eigen::VectorXd::Constant(b, solve.tol(0)) : solve.tol,
                                    solution.rhs_norms, given_norms);

@@ -77,6 +77,13 @@ Block<S> sketch(const OperatorRef<S>& A, Index first, Index end, const Sum& sum)
     return image;
 }
 
+/// A Ω, by products of the same widths as those it will be compared with: other widths may round differently.
+template <ScalarType S>
+void sketch_all(const OperatorRef<S>& A, const Sum& sum, Eigen::Ref<Matrix<S>> images) {
+    images.leftCols(kFirstColumns) = sketch<S>(A, 0, kFirstColumns, sum);
+    images.rightCols(kSketchColumns - kFirstColumns) = sketch<S>(A, kFirstColumns, kSketchColumns, sum);
+}
+
 /// Bounds of ΔA from (ΔA) Ω; more of Ω is looked at if something has changed.
 template <ScalarType S>
 FormBounds change_of_images(const OperatorRef<S>& A, In<S> old_images, double rounding, const Sum& sum,
@@ -164,9 +171,9 @@ void remember_search(const Pencil<S>& pencil, CountedOperator<S>& A, const Eigsh
         }
     } else {
         search.images.resize(pencil.rows(), (pencil.B ? 2 : 1) * kSketchColumns);
-        search.images.leftCols(kSketchColumns) = sketch<S>(pencil.A, 0, kSketchColumns, options.sum);
+        sketch_all<S>(pencil.A, options.sum, search.images.leftCols(kSketchColumns));
         A.add_products(kSketchColumns);
-        if (pencil.B) search.images.rightCols(kSketchColumns) = sketch<S>(*pencil.B, 0, kSketchColumns, options.sum);
+        if (pencil.B) sketch_all<S>(*pencil.B, options.sum, search.images.rightCols(kSketchColumns));
     }
     options.warm->search = std::move(search);
 }

@@ -1,6 +1,7 @@
 #include <lambdabar/eigensolver/eigsh.hpp>
 
 #include "engines.hpp"
+#include "operator/own_preconditioner.hpp"
 #include "sentence.hpp"
 #include "transformed_operators.hpp"
 #include "whole_clusters.hpp"
@@ -88,14 +89,19 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
 /// A filter on B⁻¹A without a factor of B needs an iteration at every product, to rounding; block Davidson needs none.
 template <ScalarType S>
 bool avoids_solves_with_B(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    return pencil.B && has_all_entries(pencil, options) && options.factor == UseFactor::never &&
-           options.which == Which::smallest && options.engine == Engine::automatic && options.filter_degree == 0;
+    const bool factor_of_B = pencil.B_entries && !options.sum.distributed() && options.factor != UseFactor::never;
+    return pencil.B && !factor_of_B && options.which == Which::smallest && options.engine == Engine::automatic &&
+           options.filter_degree == 0;
 }
 
 template <ScalarType S>
-Eigenpairs<S> solve_by_jacobi(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+Eigenpairs<S> solve_by_own_preconditioner(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     EigshOptions<S> preconditioned = options;
-    preconditioned.preconditioner = jacobi(*pencil.A_entries);
+    if (pencil.A_entries && !options.sum.distributed()) {
+        preconditioned.preconditioner = own_preconditioner(*pencil.A_entries);
+    } else {
+        preconditioned.preconditioner = [](In<S> R, Out<S> Z) { copy<S>(Z, R); };
+    }
     return solve_by_preconditioner<S>(pencil, preconditioned);
 }
 
@@ -149,7 +155,7 @@ Eigenpairs<S> eigsh(const Pencil<S>& pencil, const EigshOptions<S>& options) {
         if (options.solve) return solve_by_callers_solve<S>;
         if (factorizable && wants_factor && options.factor != UseFactor::never && options.which != Which::largest)
             return solve_by_factor<S>;
-        if (avoids_solves_with_B(pencil, options)) return solve_by_jacobi<S>;
+        if (avoids_solves_with_B(pencil, options)) return solve_by_own_preconditioner<S>;
         return pencil.B ? solve_by_mass_inverse<S> : solve_standard<S>;
     };
     Eigenpairs<S> pairs = solve_whole_clusters<S>(pencil, options, choose());

@@ -90,8 +90,10 @@ TEST_CASE_TEMPLATE("eigsh: every way to the lowest pairs of a pencil finds what 
                     })),
               "inner CG", false);
         const DenseOperator<S> A_callback{dense(pencil.A)}, B_callback{dense(pencil.B)};
-        check(eigsh(A_callback, B_callback, options), "inner CG", false);
-        check(eigsh(A, B_callback, options), "inner CG", false);
+        check(eigsh(A_callback, B_callback, options), "block_davidson", false);
+        check(eigsh(A, B_callback, options), "block_davidson", false);
+        check(eigsh(A_callback, B_callback, with([](auto& o) { o.engine = Engine::block_lanczos; })), "inner CG",
+              false);
         check(eigsh(A_callback, B, options), "B factorized", false);
         check(eigsh(A_callback, B_callback, with([&](auto& o) {
                         o.solve = dense_solve(pencil, -0.5);

@@ -19,7 +19,8 @@ namespace lambdabar {
 enum class Which { smallest, largest, nearest, largest_magnitude, rightmost, leftmost, largest_imaginary };
 
 /// Whether A − σB is factorized. `automatic`: for `nearest`, and for the smallest eigenvalues of a pencil whose A and B
-/// have entries. `always`: refuse if that is impossible. `never`: products with A and B only.
+/// have entries. `always`: refuse if that is impossible. `never`: products with A and B only, and of an A with
+/// entries an incomplete factor, which takes no more room than A.
 enum class UseFactor { automatic, always, never };
 
 /// Which operator of A x = λ B x is positive (semi)definite and so defines the inner product in which vectors are
@@ -31,8 +32,8 @@ enum class Definite { B, A };
 template <ScalarType S>
 using BlockSolve = std::function<void(In<S> R, Out<S> X)>;
 
-/// How the pairs are found. `automatic` is `block_lanczos`; block Davidson with a preconditioner, and (Jacobi's) for
-/// the smallest of A x = λ B x with entries and factor = never; `spectra` (real, one process) runs Spectra's Lanczos
+/// How the pairs are found. `automatic` is `block_lanczos`; block Davidson with a preconditioner, and with its
+/// own for the smallest of A x = λ B x without a factorization; `spectra` (real, one process) runs Spectra's Lanczos
 /// with a single start vector and hands its result to block_lanczos for verification.
 enum class Engine { automatic, block_lanczos, spectra };
 
