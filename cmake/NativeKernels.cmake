@@ -29,7 +29,9 @@ endif()
 
 # A column of a block must round alike at every width. Tuned for some processors, GCC fuses multiply-adds of one
 # vector width and not of another.
-check_cxx_compiler_flag("--param=avoid-fma-max-bits=0" LAMBDABAR_ACCEPTS_AVOID_FMA_MAX_BITS)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    check_cxx_compiler_flag("--param=avoid-fma-max-bits=0" LAMBDABAR_ACCEPTS_AVOID_FMA_MAX_BITS)
+endif()
 
 # lambdabar_tune_native_kernels(<sources>...): sets the options of those among <sources> that are native kernels.
 function(lambdabar_tune_native_kernels)
