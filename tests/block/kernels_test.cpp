@@ -15,12 +15,17 @@ struct Shape {
     Index n, m, b;
 };
 
-/// All widths 1 … 19 against one another on few rows, and a few widths on many row counts.
+/// All widths 1 … 19 against one another on few rows, wider ones around whole tiles, and a few widths on many row
+/// counts.
 std::vector<Shape> shapes() {
     std::vector<Shape> all;
     for (Index m = 1; m <= 19; ++m) {
         for (Index b = 1; b <= 19; ++b) all.push_back({21, m, b});
     }
+    for (const Index m : {24, 26, 33, 41, 50}) {
+        for (const Index b : {1, 8, 10, 20, 23, 24, 25, 26, 33, 50}) all.push_back({21, m, b});
+    }
+    all.push_back({300, 50, 26});
     for (const Index n : {1, 2, 3, 5, 127, 128, 129, 1023, 1024, 1025, 2049, 5000}) {
         for (const Index m : {1, 3, 8, 17}) all.push_back({n, m, 5});
     }

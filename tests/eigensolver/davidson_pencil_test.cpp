@@ -41,6 +41,55 @@ TEST_CASE_TEMPLATE("eigsh, preconditioned: pencils with clusters, with and witho
     }
 }
 
+TEST_CASE_TEMPLATE("eigsh without a factorization: A definite, indefinite, or known by its products", S, double,
+                   Complex) {
+    for (const double shift : {0.0, -1.7, -40.0}) {
+        CAPTURE(shift);
+        const Eigen::VectorXd low = numbers({1.0, 1.0, 1.5, 2.0, 2.0, 2.0, 2.5, 3.0}).array() + shift;
+        const auto pencil = test_pencil<S>(spectrum_above(low, 160, 3.5 + shift, 0.1), 12);
+        const SparseHermitian<S> A(pencil.A), B(pencil.B);
+        for (const Index k : {1, 4, 7}) {
+            CAPTURE(k);
+            const EigshOptions<S> options{.k = k, .factor = UseFactor::never};
+            const auto check = [&](const Eigenpairs<S>& pairs) {
+                CHECK(contains(pairs.engine, "no solve with B"));
+                CHECK(pairs.factorizations == 0);
+                check_pencil(pencil, Eigen::VectorXd(pencil.spectrum.head(k)), pencil.spectrum(k), 1e-10, pairs);
+            };
+            check(eigsh(A, B, options));
+            check(eigsh(A, ByProducts<S>{B}, options));
+            check(eigsh(ByProducts<S>{A}, ByProducts<S>{B}, options));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("eigsh and pullback without a factorization: the incomplete factor of A saves products", S, double,
+                   Complex) {
+    // L and I − L/12 on a square: the eigenvectors of L, eigenvalues μ/(1 − μ/12).
+    const std::vector<Index> points{24, 25};
+    const Sparse<S> L = laplacian<S>(points);
+    Sparse<S> M = S{-1.0 / 12.0} * L;
+    for (Index i = 0; i < M.rows(); ++i) M.coeffRef(i, i) += S{1.0};
+    const SparseHermitian<S> A(L), B(M);
+    const Eigen::ArrayXd mu = laplacian_spectrum(points).head(5).array();
+    EigshOptions<S> options{.k = 5, .tol = 1e-11, .factor = UseFactor::never};
+    const auto pairs = eigsh(A, B, options);
+    REQUIRE(pairs.converged);
+    CHECK((pairs.values.array() - mu / (1.0 - mu / 12.0)).abs().maxCoeff() <= 1e-9);
+    options.preconditioner = jacobi(A);
+    CHECK(2 * pairs.products < eigsh(A, B, options).products);
+
+    const PairCotangent<S> bar{.values = numbers({0.3, -0.2, 0.5, 0.1, 0.7}),
+                               .vectors = random_matrix<S>(A.rows(), A.rows(), 13) * pairs.vectors};
+    const auto run = [&](LinearMethod method) {
+        return pullback(A, B, pairs, bar, {.gauge = Gauge::project, .tol = 1e-9, .method = method});
+    };
+    const auto helped = run(LinearMethod::automatic), plain = run(LinearMethod::cg);
+    CHECK(2 * helped.report.products < plain.report.products);
+    CHECK((dense(helped.A) - dense(plain.A)).norm() <= 1e-6 * dense(plain.A).norm());
+    CHECK((dense(helped.B) - dense(plain.B)).norm() <= 1e-6 * dense(plain.B).norm());
+}
+
 TEST_CASE_TEMPLATE("eigsh, preconditioned: the upper end of a pencil, and a useless preconditioner", S, double,
                    Complex) {
     const auto pencil = test_pencil<S>(spectrum_above(numbers({1.0, 1.0}), 120, 1.5, 0.1), 6);
