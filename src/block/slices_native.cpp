@@ -30,6 +30,26 @@ inline Singles<L> finish(Singles<L> result, const SingleStep& s, Size at, const 
 
 // One or two numbers a row: too few to fill a register. Eight rows are one, their entries gathered.
 
+#if defined(__znver1__) || defined(__znver2__) || defined(__znver3__) || defined(__znver4__) || defined(__znver5__)
+
+// The gather instructions of these processors take twice as long as loads one by one.
+
+inline const double* pair(const float* X, int column) { return reinterpret_cast<const double*>(X) + column; }
+inline __m128d two_pairs(const float* X, const int* column) {
+    return _mm_loadh_pd(_mm_load_sd(pair(X, column[0])), pair(X, column[1]));
+}
+inline Singles<8> gather_rows(const float* X, const int* column, Singles<8>) {
+    return Singles<8>{X[column[0]], X[column[1]], X[column[2]], X[column[3]],
+                      X[column[4]], X[column[5]], X[column[6]], X[column[7]]};
+}
+inline Singles<16> gather_rows(const float* X, const int* column, Singles<16>) {
+    const __m256d low = _mm256_set_m128d(two_pairs(X, column + 2), two_pairs(X, column)),
+                  high = _mm256_set_m128d(two_pairs(X, column + 6), two_pairs(X, column + 4));
+    return Singles<16>(__builtin_shufflevector(Pack<4>(low), Pack<4>(high), 0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+#else
+
 inline Singles<8> gather_rows(const float* X, const int* column, Singles<8>) {
     return Singles<8>(_mm256_i32gather_ps(X, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column)), 4));
 }
@@ -37,6 +57,8 @@ inline Singles<16> gather_rows(const float* X, const int* column, Singles<16>) {
     return Singles<16>(_mm512_castpd_ps(_mm512_mask_i32gather_pd(
         _mm512_setzero_pd(), 0xff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(column)), X, 8)));
 }
+
+#endif
 
 template <int L>
 void narrow_sweep(const Slices& A, const SingleStep& s) {
