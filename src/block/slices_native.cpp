@@ -34,18 +34,18 @@ inline Singles<L> finish(Singles<L> result, const SingleStep& s, Size at, const 
 
 // The gather instructions of these processors take twice as long as loads one by one.
 
-inline const double* pair(const float* X, int column) { return reinterpret_cast<const double*>(X) + column; }
-inline __m128d two_pairs(const float* X, const int* column) {
-    return _mm_loadh_pd(_mm_load_sd(pair(X, column[0])), pair(X, column[1]));
+inline double pair(const float* X, int column) {
+    double both;
+    std::memcpy(&both, X + 2 * static_cast<Size>(column), sizeof both);
+    return both;
 }
 inline Singles<8> gather_rows(const float* X, const int* column, Singles<8>) {
     return Singles<8>{X[column[0]], X[column[1]], X[column[2]], X[column[3]],
                       X[column[4]], X[column[5]], X[column[6]], X[column[7]]};
 }
 inline Singles<16> gather_rows(const float* X, const int* column, Singles<16>) {
-    const __m256d low = _mm256_set_m128d(two_pairs(X, column + 2), two_pairs(X, column)),
-                  high = _mm256_set_m128d(two_pairs(X, column + 6), two_pairs(X, column + 4));
-    return Singles<16>(__builtin_shufflevector(Pack<4>(low), Pack<4>(high), 0, 1, 2, 3, 4, 5, 6, 7));
+    return Singles<16>(Pack<8>{pair(X, column[0]), pair(X, column[1]), pair(X, column[2]), pair(X, column[3]),
+                               pair(X, column[4]), pair(X, column[5]), pair(X, column[6]), pair(X, column[7])});
 }
 
 #else
