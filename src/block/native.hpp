@@ -27,7 +27,7 @@ struct Factor {
 /// The same after W −= V C: each chunk of V is read from memory once.
 void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial);
 
-constexpr Size kScratchRows = 8;
+constexpr int kScratchRows = 8;  // that a product completes together
 /// Y = V C, or Y += V C. `scratch` is null, or kScratchRows·ld numbers per partition: then Y may be V itself (not
 /// accumulating, columns ≤ m): row-local.
 void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool accumulate, double* Y, Size ldy,

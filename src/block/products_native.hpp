@@ -19,10 +19,9 @@ inline void for_chunks(Range all, const Visit& visit) {
     for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
 }
 
-constexpr int kRows = 8;    // of a product kept in registers,
-constexpr Size kTile = 24;  // and columns
-static_assert(kRows <= kScratchRows);
-constexpr Size kAhead = 16;  // rows of V asked for in advance: the hardware's own streams end at every page
+constexpr int kRows = kScratchRows;  // of a product kept in registers,
+constexpr Size kTile = 24;           // and columns
+constexpr Size kAhead = 16;          // rows of V asked for in advance: the hardware's own streams end at every page
 
 /// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
 /// streams end at every page.
@@ -142,7 +141,7 @@ inline void finish(Update update, const Pack<L>& x, Size count, double* y) {
         store<L>(lane, x);
         Size j = 0;
         if (count & (L / 2)) finish<L / 2>(update, load<L / 2>(lane), L / 2, y), j = L / 2;
-        finish<L / 2>(update, load<L / 2>(lane + (j < L / 2 ? 0 : L / 2)), count - j, y + j);
+        finish<L / 2>(update, load<L / 2>(lane + j), count - j, y + j);
     }
 }
 

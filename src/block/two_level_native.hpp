@@ -37,7 +37,7 @@ struct TwoLevelDirections {
     double* Q;
     Size ldq;
 };
-constexpr Size kDirectionRows = 32;
+constexpr Size kDirectionRows = 4 * kScratchRows;
 void two_level_directions(Size n, const TwoLevelDirections& operands, double* partial, double* scratch);
 
 }  // namespace lambdabar::native

@@ -89,7 +89,7 @@ Eigenpairs<S> solve_standard(const Pencil<S>& pencil, const EigshOptions<S>& opt
 
 template <ScalarType S>
 Eigenpairs<S> solve_by_mass_inverse(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    const bool factorize = pencil.B_entries && options.factor != UseFactor::never && !options.sum.distributed();
+    const bool factorize = may_factorize_B(pencil, options);
     const BlockSolve<S> solve_B =
         factorize ? factorized_inverse(pencil, options) : iterative_inverse(pencil, options.sum);
     const double sign = sign_of(options.which);

@@ -89,19 +89,15 @@ void check(const Pencil<S>& pencil, const EigshOptions<S>& options) {
 /// A filter on B⁻¹A without a factor of B needs an iteration at every product, to rounding; block Davidson needs none.
 template <ScalarType S>
 bool avoids_solves_with_B(const Pencil<S>& pencil, const EigshOptions<S>& options) {
-    const bool factor_of_B = pencil.B_entries && !options.sum.distributed() && options.factor != UseFactor::never;
-    return pencil.B && !factor_of_B && options.which == Which::smallest && options.engine == Engine::automatic &&
-           options.filter_degree == 0;
+    return pencil.B && !may_factorize_B(pencil, options) && options.which == Which::smallest &&
+           options.engine == Engine::automatic && options.filter_degree == 0;
 }
 
 template <ScalarType S>
 Eigenpairs<S> solve_by_own_preconditioner(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     EigshOptions<S> preconditioned = options;
-    if (pencil.A_entries && !options.sum.distributed()) {
-        preconditioned.preconditioner = own_preconditioner(*pencil.A_entries);
-    } else {
-        preconditioned.preconditioner = [](In<S> R, Out<S> Z) { copy<S>(Z, R); };
-    }
+    preconditioned.preconditioner = own_preconditioner(pencil, options.sum);
+    if (!preconditioned.preconditioner) preconditioned.preconditioner = [](In<S> R, Out<S> Z) { copy<S>(Z, R); };
     return solve_by_preconditioner<S>(pencil, preconditioned);
 }
 

@@ -12,6 +12,12 @@ bool has_all_entries(const Pencil<S>& pencil, const EigshOptions<S>& options) {
     return pencil.has_entries() && !options.sum.distributed();
 }
 
+/// True if B alone can be factorized here, and may be.
+template <ScalarType S>
+bool may_factorize_B(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    return pencil.B_entries && !options.sum.distributed() && options.factor != UseFactor::never;
+}
+
 /// Products with A only, B = I: block Lanczos with a Chebyshev filter, or Spectra.
 template <ScalarType S>
 Eigenpairs<S> solve_standard(const Pencil<S>& pencil, const EigshOptions<S>& options);
