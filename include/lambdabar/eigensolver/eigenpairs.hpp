@@ -20,7 +20,7 @@ enum class Which { smallest, largest, nearest, largest_magnitude, rightmost, lef
 
 /// Whether A − σB is factorized. `automatic`: for `nearest`, and for the smallest eigenvalues of a pencil whose A and B
 /// have entries. `always`: refuse if that is impossible. `never`: products with A and B only, and of an A with
-/// entries an incomplete factor, which takes no more room than A.
+/// entries an incomplete factor, about as large as A.
 enum class UseFactor { automatic, always, never };
 
 /// Which operator of A x = λ B x is positive (semi)definite and so defines the inner product in which vectors are

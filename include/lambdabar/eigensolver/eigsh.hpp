@@ -45,10 +45,10 @@ Eigenpairs<typename Op::Scalar> eigsh(const Op& A, const EigshOptions<typename O
 /// If A and B have entries (SparseHermitian, AffineOperator), A − σB is factorized and block Lanczos runs on
 /// (A − σB)⁻¹B: σ = 0 if A is positive definite, a shift below the spectrum found by inertia otherwise. The factor
 /// stays with the pairs for their derivatives. The inertia on both sides of the set then proves it complete
-/// (`certified`); a missing copy starts another search. With B factorized, as the entries
-/// of B alone allow, block Lanczos runs on B⁻¹A. Without any factorization (callbacks, `factor = never`) the smallest
-/// pairs come from block Davidson, which solves nothing with B, with an incomplete Cholesky factor of A as
-/// preconditioner if A has entries; the largest from block Lanczos on B⁻¹A with an inner conjugate gradient solve.
+/// (`certified`); a missing copy starts another search. If B alone has entries, B is factorized and block
+/// Lanczos runs on B⁻¹A. Without any factorization (callbacks, `factor = never`) the smallest pairs come from block
+/// Davidson, which solves nothing with B, with an incomplete Cholesky factor of A as preconditioner if A has entries;
+/// the largest from block Lanczos on B⁻¹A with an inner conjugate gradient solve.
 ///
 /// Throws std::invalid_argument also for A and B of different sizes, a B that is indefinite (with the xᴴBx that proves
 /// it), a pencil that is singular for every σ, a σ above the spectrum for `smallest`, or a caller's solve that does not
