@@ -104,6 +104,20 @@ TEST_CASE_TEMPLATE("check_gradient: the invariant tr XᴴX has a zero gradient a
     CHECK(report.passed());
 }
 
+TEST_CASE("check_gradient: rounding that happens to agree with itself is no slope, from any seed") {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        CAPTURE(seed);
+        const auto report = check_gradient(bent_factory<Complex>(n), some_parameters(),
+                                           [](const Eigenpairs<Complex>& pairs) {
+                                               return Evaluation<Complex>{.value = pairs.vectors.squaredNorm(),
+                                                                         .bar = {.vectors = 2.0 * pairs.vectors}};
+                                           },
+                                           {.eigsh = {.k = 3}, .seed = seed});
+        INFO(report.describe());
+        CHECK(report.passed());
+    }
+}
+
 TEST_CASE_TEMPLATE("check_gradient: 3 ranks reach the verdicts of one", S, double, Complex) {
     for (const double sign : {1.0, -1.0}) {
         const auto alone =
