@@ -1,33 +1,15 @@
 #include "dense.hpp"
 #include "metric.hpp"
+#include "random_native.hpp"
+#include "real_view.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <random>
 
 namespace lambdabar {
 
 namespace {
-
-/// SplitMix64 (Steele, Lea, Flood 2014): a counter-based generator, so that any entry of a random
-/// block can be produced by the process that owns it.
-std::uint64_t mix(std::uint64_t z) {
-    z += 0x9e3779b97f4a7c15ull;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
-}
-
-double uniform(std::uint64_t bits) { return (static_cast<double>(bits >> 11) + 0.5) * 0x1.0p-53; }
-
-/// Two independent standard normal numbers from a counter (Box–Muller).
-std::complex<double> normal_pair(std::uint64_t key, std::uint64_t row, std::uint64_t column) {
-    const std::uint64_t base = mix(key ^ mix(row * 0x2545f4914f6cdd1dull + column));
-    const double radius = std::sqrt(-2.0 * std::log(uniform(base)));
-    const double angle = 2.0 * std::numbers::pi * uniform(mix(base));
-    return {radius * std::cos(angle), radius * std::sin(angle)};
-}
 
 /// Moves the columns of positive size to the front, with their sizes; returns their number.
 template <ScalarType S>
@@ -46,23 +28,12 @@ Index keep_positive(BlockRef<S> W, Eigen::VectorXd& size) {
 
 template <ScalarType S>
 void fill_random(BlockRef<S> X, std::uint64_t seed, std::uint64_t stream, const Sum& sum) {
-    std::uint64_t key = mix(seed);
+    std::uint64_t key = native::mix(seed);
     // Processes that do not say where their rows lie must still draw different numbers.
     if (sum.distributed() && !sum.first_row())
-        key ^= mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
-    const auto first = static_cast<std::uint64_t>(sum.first_row().value_or(0));
-#pragma omp parallel for schedule(static) if (X.rows() > 4096)
-    for (Index r = 0; r < X.rows(); ++r) {
-        for (Index c = 0; c < X.cols(); ++c) {
-            const auto z =
-                normal_pair(key, first + static_cast<std::uint64_t>(r), stream + static_cast<std::uint64_t>(c));
-            if constexpr (std::same_as<S, double>) {
-                X(r, c) = z.real();
-            } else {
-                X(r, c) = z;
-            }
-        }
-    }
+        key ^= native::mix((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}());
+    native::fill_normal(X.rows(), X.cols(), key, static_cast<std::uint64_t>(sum.first_row().value_or(0)), stream,
+                        kRealColumns<S> == 2, real_data<S>(X), real_stride(X));
 }
 
 // Each round: project twice against V ("twice is enough", Giraud, Langou & Rozložník 2005), scale the
@@ -78,7 +49,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
     const Index free_dimensions = sum.total(W.rows()) - V.cols();
     Index b = std::min<Index>(W.cols(), std::max<Index>(free_dimensions, 0));
     if (b == 0) return 0;
-    std::uint64_t stream = mix(static_cast<std::uint64_t>(V.cols())) | 1u;
+    std::uint64_t stream = native::mix(static_cast<std::uint64_t>(V.cols())) | 1u;
     Block<S> scratch;
     int replacements = 0;
 
