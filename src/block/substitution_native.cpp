@@ -2,15 +2,13 @@
 
 #include "pack_native.hpp"
 
-#include <omp.h>
-
 namespace lambdabar::native {
 
 namespace {
 
 // L doubles a row; complex: interleaved. Σ a x = Σ Re(a) x + i Σ Im(a) x, with one multiplication by i a row.
 template <int L, bool Complex>
-inline Pack<L> row_sum(const Rows& N, Size i, const double* Y, Size ldy, const Pack<L>& turn) {
+inline Pack<L> row_sum(const OrderedRows& N, Size i, const double* Y, Size ldy, const Pack<L>& turn) {
     Pack<L> re = {}, im = {};
     for (int e = N.start[i]; e < N.start[i + 1]; ++e) {
         const Pack<L> y = load<L>(Y + static_cast<Size>(N.column[e]) * ldy);
@@ -26,22 +24,19 @@ inline Pack<L> row_sum(const Rows& N, Size i, const double* Y, Size ldy, const P
 }
 
 template <int L, bool Complex>
-void sweep(const Rows& N, const double* diagonal, double* Y, Size ldy) {
-    const double i = N.conjugate ? 1.0 : -1.0;
-    const double turns[8] = {i, -i, i, -i, i, -i, i, -i};
+void sweep(const OrderedRows& N, const double* diagonal, double* Y, Size ldy) {
+    constexpr double turns[8] = {-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0};  // i (re, im) = (−im, re)
     const Pack<L> turn = load<L>(turns);
-    if (diagonal == nullptr) {
-        for (Size r = 0; r < N.n; ++r)
-            store<L>(Y + r * ldy, load<L>(Y + r * ldy) - row_sum<L, Complex>(N, r, Y, ldy, turn));
-        return;
+    for (Size i = 0; i < N.n; ++i) {
+        double* y = Y + N.row[i] * ldy;
+        const Pack<L> known = diagonal == nullptr ? load<L>(y) : diagonal[N.row[i]] * load<L>(y);
+        store<L>(y, known - row_sum<L, Complex>(N, i, Y, ldy, turn));
     }
-    for (Size r = N.n; r-- > 0;)
-        store<L>(Y + r * ldy, diagonal[r] * load<L>(Y + r * ldy) - row_sum<L, Complex>(N, r, Y, ldy, turn));
 }
 
 /// `doubles` a row from `first` on, in packs of 8, 4, 2 and 1.
 template <bool Complex>
-void sweep_columns(const Rows& N, const double* diagonal, double* Y, Size ldy, Size first, Size end) {
+void sweep_columns(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size first, Size end) {
     while (first < end) {
         const Size left = end - first;
         if (left >= 8) {
@@ -60,27 +55,25 @@ void sweep_columns(const Rows& N, const double* diagonal, double* Y, Size ldy, S
     }
 }
 
-/// Whole columns for every thread, `width` doubles each.
+/// Up to 8 doubles a row are one thread's: it reads N once for all of them, and threads would share cache lines of Y.
 template <bool Complex>
-void divide(const Rows& N, const double* diagonal, double* Y, Size ldy, Size b) {
-    constexpr Size width = Complex ? 2 : 1;
-    constexpr Size kSerialRows = 1024;
-    const int most = omp_get_max_threads();
-    const int threads = static_cast<int>(b < most ? b : most);
-#pragma omp parallel num_threads(threads) if (threads > 1 && N.n > kSerialRows)
-    {
-        const Size parts = omp_get_num_threads(), part = omp_get_thread_num();
-        sweep_columns<Complex>(N, diagonal, Y, ldy, width * (b * part / parts), width * (b * (part + 1) / parts));
+void divide(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size b) {
+    constexpr Size kDoubles = 8, kSerialRows = 1024;
+    const Size doubles = Complex ? 2 * b : b, packs = (doubles + kDoubles - 1) / kDoubles;
+#pragma omp parallel for schedule(static) if (packs > 1 && N.n > kSerialRows)
+    for (Size p = 0; p < packs; ++p) {
+        const Size end = (p + 1) * kDoubles;
+        sweep_columns<Complex>(N, diagonal, Y, ldy, p * kDoubles, end < doubles ? end : doubles);
     }
 }
 
 }  // namespace
 
-void substitute(const Rows& N, const double* diagonal, double* Y, Size ldy, Size b) {
+void substitute(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size b) {
     divide<false>(N, diagonal, Y, ldy, b);
 }
 
-void substitute_complex(const Rows& N, const double* diagonal, double* Y, Size ldy, Size b) {
+void substitute_complex(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size b) {
     divide<true>(N, diagonal, Y, ldy, b);
 }
 

@@ -4,10 +4,19 @@
 
 namespace lambdabar::native {
 
-/// y_i ← y_i − Σ_e N_e y_column(e) for i = 0 … n − 1: (I + N) y = b in place, N strictly lower triangular; with
-/// `diagonal` from the last row up, y_i ← diagonal_i y_i − Σ_e N_e y_column(e), N strictly upper triangular. Columns
-/// are divided among the threads; each reads N once for up to 8 of its doubles a row, and computes every column alike.
-void substitute(const Rows& N, const double* diagonal, double* Y, Size ldy, Size b);
-void substitute_complex(const Rows& N, const double* diagonal, double* Y, Size ldy, Size b);
+/// Rows in the order in which they are to be computed.
+struct OrderedRows {
+    Size n;
+    const int* row;    // of the matrix
+    const int* start;  // n + 1
+    const int* column;
+    const double* value;  // interleaved if complex
+};
+
+/// y_i ← y_i − Σ_e N_e y_column(e) for the rows i of N in their order: (I + N) y = b in place; with `diagonal`
+/// y_i ← diagonal_i y_i − Σ_e N_e y_column(e). Threads take 8 doubles of a row each, N read once for them; fewer are
+/// one thread's. Every column is computed alike.
+void substitute(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size b);
+void substitute_complex(const OrderedRows& N, const double* diagonal, double* Y, Size ldy, Size b);
 
 }  // namespace lambdabar::native

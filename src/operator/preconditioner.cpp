@@ -1,6 +1,6 @@
 #include <lambdabar/operator/preconditioner.hpp>
 
-#include "block/substitution_native.hpp"
+#include "factor_rows.hpp"
 
 #include <Eigen/IterativeLinearSolvers>
 
@@ -18,49 +18,6 @@ void require_rows(const char* name, Index mine, Index given) {
     message << name << ": this preconditioner has " << mine << " rows, the block " << given;
     throw std::invalid_argument(message.str());
 }
-
-/// (S⁻¹L)(S⁻¹L)ᴴ = (I + N) D (I + N)ᴴ, with the rows of N and of Nᴴ: a row is a sum over what is known, in the same
-/// order at any width. Cost of a solve: N and Nᴴ read once, the block three times and written three times.
-template <ScalarType S>
-class FactorRows {
-    using Columns = Eigen::SparseMatrix<S>;
-    using Rows = Eigen::SparseMatrix<S, Eigen::RowMajor>;
-
-public:
-    FactorRows(const Columns& L, const Eigen::VectorXd& scale) : inverse_(L.rows()) {
-        std::vector<Eigen::Triplet<S>> below;
-        below.reserve(static_cast<std::size_t>(L.nonZeros()));
-        for (int j = 0; j < L.outerSize(); ++j) {
-            const double diagonal = std::real(L.coeff(j, j)) / scale(j);
-            inverse_(j) = 1.0 / (diagonal * diagonal);
-            for (typename Columns::InnerIterator it(L, j); it; ++it) {
-                if (it.row() > j) below.emplace_back(it.row(), j, it.value() / (scale(it.row()) * diagonal));
-            }
-        }
-        lower_.resize(L.rows(), L.cols());
-        lower_.setFromTriplets(below.begin(), below.end());
-        upper_ = lower_.adjoint();
-    }
-
-    Index n() const { return inverse_.size(); }
-
-    void solve(BlockRef<S> Y) const {
-        constexpr bool real = std::same_as<S, double>;
-        auto* y = reinterpret_cast<double*>(Y.data());
-        const Index width = real ? 1 : 2;
-        const auto substitute = real ? native::substitute : native::substitute_complex;
-        substitute(view(lower_), nullptr, y, width * Y.outerStride(), Y.cols());
-        substitute(view(upper_), inverse_.data(), y, width * Y.outerStride(), Y.cols());
-    }
-
-private:
-    static native::Rows view(const Rows& N) {
-        return {N.rows(), N.outerIndexPtr(), N.innerIndexPtr(), reinterpret_cast<const double*>(N.valuePtr()), false};
-    }
-
-    Rows lower_, upper_;
-    Eigen::VectorXd inverse_;  // D⁻¹
-};
 
 }  // namespace
 

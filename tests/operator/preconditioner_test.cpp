@@ -1,5 +1,6 @@
 #include <lambdabar/operator/preconditioner.hpp>
 
+#include <Eigen/IterativeLinearSolvers>
 #include <doctest/doctest.h>
 
 #include "sparse_matrices.hpp"
@@ -108,6 +109,20 @@ TEST_CASE_TEMPLATE("incomplete_cholesky: is exact where no fill is dropped, for 
         CHECK((Z * shifted - Matrix<S>::Identity(n, n)).norm() <=
               100.0 * static_cast<double>(n) * kEps * Z.norm() * shifted.norm());
         check_positive_definite(M, n);
+    }
+}
+
+TEST_CASE_TEMPLATE("incomplete_cholesky: solves as Eigen's factor does, and every column alike at any width", S, double,
+                   Complex) {
+    const Sparse<S> A = laplacian<S>({90, 50});  // more rows than are ordered together
+    const auto M = incomplete_cholesky(SparseHermitian<S>(A));
+    Eigen::IncompleteCholesky<S, Eigen::Lower, Eigen::NaturalOrdering<int>> factor(A);
+    const auto R = random_matrix<S>(A.rows(), 11, 8);
+    const Matrix<S> together = preconditioned(M, R), expected = factor.solve(R);
+    CHECK((together - expected).norm() <= 1e-12 * expected.norm());
+    for (const Index width : {1, 2, 4, 8}) {
+        CAPTURE(width);
+        CHECK(preconditioned<S>(M, R.leftCols(width)) == together.leftCols(width));
     }
 }
 
