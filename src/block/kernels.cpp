@@ -85,7 +85,8 @@ void set_product(BlockRef<S> Y, ConstBlockRef<S> V, const Matrix<S>& C) {
     check_same_rows(V.rows(), Y.rows(), "set_product");
     const RealFactor factor(C);
     std::vector<double> scratch;
-    if (Y.data() == V.data()) scratch = partial_sums(V.rows(), native::kScratchRows * factor.stride);
+    if (Y.data() == V.data() && factor.stride > native::kColumnsAtOnce)
+        scratch = partial_sums(V.rows(), native::kScratchRows * factor.stride);
     native::multiply(V.rows(), real_data(V), real_stride(V), factor.rows, native_view(factor), false, real_data<S>(Y),
                      real_stride(Y), scratch.empty() ? nullptr : scratch.data());
 }

@@ -51,7 +51,6 @@ void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool a
               double* scratch) {
     const Size parts = partitions(n);
     const Update update = accumulate ? Update::add : Update::set;
-    if (C.ld <= kTile) scratch = nullptr;  // nothing of Y is written before all of its rows are complete
 #pragma omp parallel for schedule(static) if (n > kSerialRows)
     for (Size p = 0; p < parts; ++p)
         multiply_range(partition_rows(n, p), V, ldv, m, C, update, Y, ldy,

@@ -27,9 +27,10 @@ struct Factor {
 /// The same after W −= V C: each chunk of V is read from memory once.
 void project_and_gram(Size n, const double* V, Size ldv, Size m, const Factor& C, double* W, Size ldw, double* partial);
 
-constexpr int kScratchRows = 8;  // that a product completes together
-/// Y = V C, or Y += V C. `scratch` is null, or kScratchRows·ld numbers per partition: then Y may be V itself (not
-/// accumulating, columns ≤ m): row-local.
+constexpr int kScratchRows = 8;      // that a product completes together
+constexpr Size kColumnsAtOnce = 24;  // of them: if C.ld is no more, V is read completely before Y is written
+/// Y = V C, or Y += V C. `scratch` is null, or kScratchRows·ld numbers per partition. Not accumulating, with columns ≤
+/// m and either C.ld ≤ kColumnsAtOnce or scratch, Y may be V itself: row-local.
 void multiply(Size n, const double* V, Size ldv, Size m, const Factor& C, bool accumulate, double* Y, Size ldy,
               double* scratch);
 

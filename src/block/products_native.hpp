@@ -19,8 +19,7 @@ inline void for_chunks(Range all, const Visit& visit) {
     for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
 }
 
-constexpr int kRows = kScratchRows;  // of a product kept in registers,
-constexpr Size kTile = 24;           // and columns
+constexpr int kRows = kScratchRows;  // of a product kept in registers, of kColumnsAtOnce
 constexpr Size kAhead = 16;          // rows of V asked for in advance: the hardware's own streams end at every page
 
 /// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own
@@ -220,13 +219,21 @@ void multiply_some(const double* V, Size ldv, Size m, const Factor& C, Update up
     }
 }
 
+/// Y ← V C, or Y ± V C, of two columns both: the rotations of narrow blocks. Y may be V.
+inline void multiply_pairs(Range rows, const double* V, Size ldv, const double* C, Update update, double* Y, Size ldy) {
+    const Pack<2> c0 = load<2>(C), c1 = load<2>(C + 2);
+    for (Size r = rows.begin; r < rows.end; ++r)
+        finish<2>(update, V[r * ldv] * c0 + V[r * ldv + 1] * c1, 2, Y + r * ldy);
+}
+
 inline void ask_for_row(const double* row, Size columns) {
     for (Size i = 0; i < columns; i += 8) __builtin_prefetch(row + i);
 }
 
-/// Y ← V C, or Y ± V C. Y may be V for Update::set, with `out` (kRows·ld) if ld > kTile.
+/// Y ← V C, or Y ± V C. Y may be V for Update::set, with `out` (kRows·ld) if ld > kColumnsAtOnce.
 inline void multiply_range(Range rows, const double* V, Size ldv, Size m, const Factor& C, Update update, double* Y,
                            Size ldy, double* out = nullptr) {
+    if (m == 2 && C.ld == 2) return multiply_pairs(rows, V, ldv, C.value, update, Y, ldy);
     Size r = rows.begin;
     for (; r + kRows <= rows.end; r += kRows) {
         for (Size q = r + kAhead; q < r + kAhead + kRows; ++q) {

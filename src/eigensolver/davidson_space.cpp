@@ -11,7 +11,8 @@ namespace lambdabar {
 namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr double kClear = 1e-4;  // part of a square that is no cancellation
+constexpr double kClear = 1e-4;      // part of a square that is no cancellation, …
+constexpr double kVeryClear = 1e-2;  // … and one whose rounding need not be made up for by a product
 constexpr double kRounding = 10.0 * std::numeric_limits<double>::epsilon();
 
 }  // namespace
@@ -55,8 +56,8 @@ Index DavidsonSpace<S>::append(Block<S>& T, std::string_view what) {
 /// U orthonormal and orthogonal to V, if its columns are clearly independent of V and of each other, as preconditioned
 /// residuals are: Gram–Schmidt, then U T with T from the Gram matrix of what is left, G; what rounding left of V in U
 /// is known as C₂, and in U T as C₂T. The Newton step that makes up for the condition of G is returned, not applied;
-/// empty: nothing is orthonormal, but U has the same span modulo V. Two or three passes over V; B ≠ I: three products
-/// with B a column.
+/// empty: nothing is orthonormal, but U has the same span modulo V. Two or three passes over V; B ≠ I: two products
+/// with B a column, rarely three.
 template <ScalarType S>
 Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view what) {
     const auto V = V_.leftCols(m_);
@@ -86,7 +87,10 @@ Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_
     rotate<S>(U, T);
     left = (left * T).eval();
     if (left.cwiseAbs().maxCoeff() > kRounding) add_product<S>(U, V, -left);
-    return orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what));
+    if (metric_.identity() || pairs.values(0) < kVeryClear)
+        return orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what));
+    rotate<S>(BW_, T);  // what is left of V in U is of second order here
+    return orthonormalizing_step<S>(gram<S>(U, BW_, sum_, what));
 }
 
 template <ScalarType S>

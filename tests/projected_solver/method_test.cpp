@@ -55,8 +55,8 @@ TEST_CASE_TEMPLATE("projected_solve: MINRES works with a preconditioner on an in
                    Complex) {
     const auto problem = indefinite_problem<S>(33);
     auto options = options_for<S>(LinearMethod::minres);
-    // |A − λ| up to a random factor between 1/e and e per eigenvector; 1 on X.
-    const Eigen::VectorXd factor = random_matrix<double>(problem.n(), 1, 34).array().tanh().exp();
+    // |A − λ| up to a random factor between 1/√e and √e per eigenvector; 1 on X.
+    const Eigen::VectorXd factor = (0.5 * random_matrix<double>(problem.n(), 1, 34).array().tanh()).exp();
     Eigen::VectorXd weight = ((problem.all_values.array() - problem.lambda(0)).abs() * factor.array()).cwiseInverse();
     weight(10) = weight(11) = 1.0;
     const Matrix<S> M = problem.all_vectors * weight.cast<S>().asDiagonal() * problem.all_vectors.adjoint();
