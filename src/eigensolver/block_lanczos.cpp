@@ -67,7 +67,7 @@ void BlockLanczos<S>::rayleigh_ritz() {
     theta_ = std::move(pairs.values);
     Y_ = std::move(pairs.vectors);
     norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
-    upper_ = std::max(upper_, theta_.maxCoeff());
+    if (theta_.maxCoeff() > upper_) upper_ = std::max(beyond_, theta_.maxCoeff());
     forget_moved(theta_, tested_at_, 10.0 * kEps * norm_, residual_);
 }
 

@@ -103,8 +103,9 @@ private:
     Index n_ = 0, global_n_ = 0;  // rows here and in all processes
     Index k_ = 0, b_ = 0, capacity_ = 0, keep_ = 0, max_products_ = 0;
     double tol_ = 0.0, norm_ = 0.0;
-    double upper_ = std::numeric_limits<double>::quiet_NaN();  // end of the spectrum, once it has been looked for
-    double lowest_ = std::numeric_limits<double>::quiet_NaN(), first_cut_ = lowest_;  // Ritz values of that look
+    double upper_ = std::numeric_limits<double>::quiet_NaN();  // end of the spectrum, once it has been looked for, …
+    double beyond_ = upper_;                       // … and where it is if a Ritz value turns up above that
+    double lowest_ = upper_, first_cut_ = upper_;  // Ritz values of that look
 
     Block<S> V_;                 // basis
     Index m_ = 0;                // columns in use

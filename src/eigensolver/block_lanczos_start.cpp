@@ -111,12 +111,13 @@ void BlockLanczos<S>::prepare_filters() {
 template <ScalarType S>
 void BlockLanczos<S>::start_randomly() {
     if (m_ > 0 && carried_.count > 0 && carried_.norm > 0.9 * usable_warm(options_, n_)->search.norm_A) {
-        upper_ = carried_.upper;
+        upper_ = beyond_ = carried_.upper;
         norm_ = std::max(norm_, carried_.norm);
     } else {
         const SpectralBounds bounds =
             spectral_bounds<S>(A_, metric_, std::min(kBoundSteps, global_n_), options_.seed, options_.sum);
         upper_ = bounds.upper;
+        beyond_ = bounds.beyond;
         lowest_ = bounds.lowest;
         first_cut_ = bounds.second;
         norm_ = std::max(norm_, bounds.norm);

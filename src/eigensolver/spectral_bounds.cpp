@@ -7,6 +7,12 @@
 
 namespace lambdabar {
 
+namespace {
+
+constexpr double kResiduals = 1.5;
+
+}  // namespace
+
 template <ScalarType S>
 SpectralBounds spectral_bounds(CountedOperator<S>& A, const Metric<S>& metric, Index steps, std::uint64_t seed,
                                const Sum& sum) {
@@ -34,9 +40,11 @@ SpectralBounds spectral_bounds(CountedOperator<S>& A, const Metric<S>& metric, I
         previous.swap(v);
         v = w / S{beta};
     }
-    const auto ritz = dense_eigh<double>(T.topLeftCorner(size, size)).values;
-    const double low = ritz(0), high = ritz(size - 1);
-    return {low, ritz(std::min<Index>(1, size - 1)), high + beta, std::max(std::abs(low), std::abs(high))};
+    const auto ritz = dense_eigh<double>(T.topLeftCorner(size, size));
+    const double low = ritz.values(0), high = ritz.values(size - 1);
+    const double residual = beta * std::abs(ritz.vectors(size - 1, size - 1));
+    return {low, ritz.values(std::min<Index>(1, size - 1)), high + std::min(kResiduals * residual, beta), high + beta,
+            std::max(std::abs(low), std::abs(high))};
 }
 
 template SpectralBounds spectral_bounds<double>(CountedOperator<double>&, const Metric<double>&, Index, std::uint64_t,
