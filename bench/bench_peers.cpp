@@ -2,11 +2,11 @@
 // preconditioner or factor, on two cores; with --preconditioner, by the contenders that can use one, with the same.
 //
 // Every solve runs in a process of its own (time, peak memory). Each peer tries its settings once (--quick:
-// only the first of them), for three times as long as the fastest so far at most; the fastest one goes into the
-// repetitions, in which all contenders take turns. `wrong` counts eigenvalues that an answer lacks: a peer that misses
-// a copy of a multiple eigenvalue has stopped early and is fast for it. Times are given relative to the fastest peer,
-// and to the fastest one that was right. `outside` is the share of the time outside products: orthogonalization,
-// mostly.
+// only the first of them), for three times as long as the fastest so far at most; the fastest one, and the fastest that
+// was right, go into the repetitions, in which all contenders take turns. `wrong` counts eigenvalues that an answer
+// lacks: a peer that misses a copy of a multiple eigenvalue has stopped early and is fast for it. Times are given
+// relative to the fastest peer, and to the fastest one that was right; where none arrives within --limit, to the limit.
+// `outside` is the share of the time outside products: orthogonalization, mostly.
 #include "chart.hpp"
 #include "measure.hpp"
 #include "peer_suite.hpp"
@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <map>
 
 using namespace bench;
@@ -99,9 +100,17 @@ private:
         Outcome outcome;
         std::vector<double> seconds = {}, processor_seconds = {};
     };
-    /// Seconds of the fastest peer, the fastest right one and lambdabar.
+    /// Seconds of the fastest peer, the fastest right one and lambdabar. `bound`: no peer arrived, and these are the
+    /// limit.
     struct Row {
         double fastest, right, own;
+        bool bound;
+    };
+    /// Who goes into the repetitions; `late`: somebody was cut off.
+    template <class S>
+    struct Field {
+        std::vector<Entry<S>> entries;
+        bool late = false;
     };
 
     void say(const std::string& problem, const std::string& contender, const std::string& what) const {
@@ -118,29 +127,30 @@ private:
         constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
         try {
             const Outcome outcome = run_contender(contender, c, tiny, files_.files(), reference, goal);
-            if (outcome.residual <= 1.1 * goal.residual) return {outcome.seconds, {}};
+            if (outcome.residual <= 1.1 * goal.residual) return {outcome.seconds, {}, outcome.wrong};
             return {kNone, "stays at residual " + scientific(outcome.residual / goal.norm) + " |A|"};
         } catch (const std::runtime_error& error) {
             return {kNone, error.what()};
         }
     }
 
-    /// The fastest setting of each family, by one run each; a row in the table for a family of which none arrives.
+    /// The fastest setting of each family and the fastest right one, by one run each; a row in the table for a family
+    /// of which none arrives.
     template <class S>
-    std::vector<Entry<S>> best_peers(const Case<S>& c, const Case<S>& tiny, const Reference& reference,
-                                     const Goal& goal) {
-        struct Best {
+    Field<S> best_peers(const Case<S>& c, const Case<S>& tiny, const Reference& reference, const Goal& goal) {
+        struct Tried {
             Contender<S> contender;
             Trial trial;
         };
-        std::map<std::string, Best> best;
-        std::map<std::string, int> tried;
+        std::map<std::string, std::vector<Tried>> families;
         const std::string key = c.problem.name + ", k = " + std::to_string(goal.k);
         double fastest = std::numeric_limits<double>::infinity();
+        Field<S> field;
         for (const auto& contender : peer_contenders<S>(c, goal.k, programs_)) {
             if (!contender.family.starts_with(options_.peer)) continue;
             const int most = options_.settings == 0 && options_.small ? 1 : options_.settings;  // a quick run: one
-            if (const int seen = tried[contender.family]++; most > 0 && seen >= most) continue;
+            std::vector<Tried>& family = families[contender.family];
+            if (most > 0 && static_cast<int>(family.size()) >= most) continue;
             auto trial = memory_.trial(key, contender.name);
             if (!trial) {
                 Goal within = goal;
@@ -149,26 +159,30 @@ private:
                 memory_.keep_trial(key, contender.name, *trial);
             }
             fastest = std::fmin(fastest, trial->seconds);
-            const auto place = best.find(contender.family);
-            if (place == best.end()) {
-                best.insert({contender.family, {contender, *trial}});
-            } else if (std::isnan(place->second.trial.seconds) || trial->seconds < place->second.trial.seconds) {
-                place->second = {contender, *trial};
-            }
+            field.late = field.late || trial->reason.starts_with("cut off");
+            family.push_back({contender, *trial});
         }
-        std::vector<Entry<S>> entries;
-        for (const auto& [family, found] : best) {
-            if (!std::isnan(found.trial.seconds)) {
-                entries.push_back({found.contender, {}});
+        for (auto& [name, family] : families) {
+            std::stable_sort(family.begin(), family.end(), [](const Tried& one, const Tried& other) {
+                return one.trial.seconds < other.trial.seconds ||
+                       (std::isnan(other.trial.seconds) && !std::isnan(one.trial.seconds));
+            });
+            if (std::isnan(family.front().trial.seconds)) {
+                std::vector<std::string> cells(14, "-");
+                cells[0] = c.problem.name;
+                cells[1] = std::to_string(goal.k);
+                cells[2] = family.front().contender.name + ": " + family.front().trial.reason;
+                table_.add(cells);
                 continue;
             }
-            std::vector<std::string> cells(14, "-");
-            cells[0] = c.problem.name;
-            cells[1] = std::to_string(goal.k);
-            cells[2] = found.contender.name + ": " + found.trial.reason;
-            table_.add(cells);
+            field.entries.push_back({family.front().contender, {}});
+            if (family.front().trial.wrong == 0) continue;
+            const auto right = std::find_if(family.begin(), family.end(), [](const Tried& tried) {
+                return !std::isnan(tried.trial.seconds) && tried.trial.wrong == 0;
+            });
+            if (right != family.end()) field.entries.push_back({right->contender, {}});
         }
-        return entries;
+        return field;
     }
 
     template <class S>
@@ -180,7 +194,8 @@ private:
                         .time_limit = options_.time_limit};
         std::vector<Entry<S>> entries;
         for (auto& contender : lambdabar_contenders<S>(c, options_.variants)) entries.push_back({contender, {}});
-        for (auto& entry : best_peers(c, tiny, reference, goal)) entries.push_back(std::move(entry));
+        Field<S> peers = best_peers(c, tiny, reference, goal);
+        std::move(peers.entries.begin(), peers.entries.end(), std::back_inserter(entries));
         if (options_.repeat == 0) return;  // only the choice of settings
         for (int repetition = 0; repetition < options_.repeat; ++repetition) {
             std::erase_if(entries, [&](Entry<S>& entry) {
@@ -195,12 +210,12 @@ private:
                 }
             });
         }
-        show(c.problem.name, reference, goal, entries);
+        show(c.problem.name, reference, goal, entries, peers.late);
     }
 
     /// A line for the case: lambdabar beside the fastest peer and the fastest right one.
     template <class S>
-    Row summarize_case(const std::string& problem, const Goal& goal, const std::vector<Entry<S>>& entries) {
+    Row summarize_case(const std::string& problem, const Goal& goal, const std::vector<Entry<S>>& entries, bool late) {
         constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
         const Entry<S>*own = nullptr, *fastest = nullptr, *right = nullptr;
         Index wrong = 0;
@@ -216,18 +231,20 @@ private:
             wrong += entry.outcome.wrong > 0;
         }
         const auto name = [](const Entry<S>* entry) { return entry ? entry->contender.name : "none in time"; };
-        const Row row{seconds(fastest), seconds(right), seconds(own)};
-        summary_.add({problem, std::to_string(goal.k), fixed(row.own / row.fastest, 2), fixed(row.own / row.right, 2),
-                      own ? std::to_string(own->outcome.wrong) : "-", own ? fixed(own->outcome.vectors, 0) : "-",
-                      std::to_string(wrong), name(fastest), name(right)});
+        Row row{seconds(fastest), seconds(right), seconds(own), fastest == nullptr && late};
+        if (row.bound) row.fastest = row.right = goal.time_limit;
+        const std::string less = row.bound ? "< " : "";
+        summary_.add({problem, std::to_string(goal.k), less + fixed(row.own / row.fastest, 2),
+                      less + fixed(row.own / row.right, 2), own ? std::to_string(own->outcome.wrong) : "-",
+                      own ? fixed(own->outcome.vectors, 0) : "-", std::to_string(wrong), name(fastest), name(right)});
         return row;
     }
 
     template <class S>
     void show(const std::string& problem, const Reference& reference, const Goal& goal,
-              const std::vector<Entry<S>>& entries) {
-        rows_.push_back(summarize_case(problem, goal, entries));
-        const auto [fastest, right, own] = rows_.back();
+              const std::vector<Entry<S>>& entries, bool late) {
+        rows_.push_back(summarize_case(problem, goal, entries, late));
+        const auto [fastest, right, own, bound] = rows_.back();
         ChartRow chart{problem + ", k = " + std::to_string(goal.k), {}};
         for (const auto& entry : entries) {
             const Outcome& o = entry.outcome;
@@ -246,13 +263,17 @@ private:
 
     void summarize(const char* beside, double Row::*member) const {
         std::vector<double> ratios;
+        int bounds = 0;
         for (const Row& row : rows_) {
-            if (!std::isnan(row.own / row.*member)) ratios.push_back(row.own / row.*member);
+            if (std::isnan(row.own / row.*member)) continue;
+            ratios.push_back(row.own / row.*member);
+            bounds += row.bound;
         }
         if (ratios.empty()) return;
-        std::printf("lambdabar's time / %s: median %s, worst %s over %zu cases\n", beside,
-                    fixed(median(ratios), 2).c_str(), fixed(*std::max_element(ratios.begin(), ratios.end()), 2).c_str(),
-                    ratios.size());
+        std::printf(
+            "lambdabar's time / %s: median %s, worst %s over %zu cases, in %d of which no peer arrived in time\n",
+            beside, fixed(median(ratios), 2).c_str(), fixed(*std::max_element(ratios.begin(), ratios.end()), 2).c_str(),
+            ratios.size(), bounds);
     }
 
     const Options& options_;

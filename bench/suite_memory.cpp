@@ -16,9 +16,12 @@ SuiteMemory::SuiteMemory(const std::string& folder) : folder_(folder) {
     if (folder.empty()) return;
     std::filesystem::create_directories(folder_);
     std::ifstream file(folder_ / kTrials);
-    for (std::string key, name, seconds, reason; std::getline(file, key) && std::getline(file, name) &&
-                                                 std::getline(file, seconds) && std::getline(file, reason);)
-        trials_[{key, name}] = {std::strtod(seconds.c_str(), nullptr), reason};
+    for (std::string key, name, figures, reason; std::getline(file, key) && std::getline(file, name) &&
+                                                 std::getline(file, figures) && std::getline(file, reason);) {
+        char* rest = nullptr;
+        const double seconds = std::strtod(figures.c_str(), &rest);
+        trials_[{key, name}] = {seconds, reason, static_cast<Index>(std::strtol(rest, nullptr, 10))};
+    }
 }
 
 Reference SuiteMemory::reference(const std::string& problem, Index k, const std::function<Reference()>& find) const {
@@ -55,7 +58,7 @@ void SuiteMemory::keep_trial(const std::string& key, const std::string& contende
     trials_[{key, contender}] = trial;
     if (folder_.empty()) return;
     std::ofstream file(folder_ / kTrials, std::ios::app);
-    file << key << '\n' << contender << '\n' << trial.seconds << '\n' << trial.reason << '\n';
+    file << key << '\n' << contender << '\n' << trial.seconds << ' ' << trial.wrong << '\n' << trial.reason << '\n';
 }
 
 }  // namespace bench
