@@ -18,7 +18,8 @@ std::string BlockLanczos<S>::explain() const {
              << " precision, which grows by exp(" << growth << ") a degree at " << sign_ * interval_.lowest
              << " and damps " << sign_ * interval_.cut << " to " << sign_ * interval_.upper;
         if (cost_.product > 0.0)
-            text << "; bytes a row: " << cost_.product << " for a product with a column, " << cost_.step
+            text << "; bytes a row: " << cost_.product << " for a product with a column"
+                 << (entries_ ? "" : " (a guess)") << ", " << cost_.step
                  << " for the rest of a step, hence a gain of exp(" << cost_.gain(growth, b_) << ") a filter";
     }
     return text.str();

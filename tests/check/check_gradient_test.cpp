@@ -110,7 +110,7 @@ TEST_CASE("check_gradient: rounding that happens to agree with itself is no slop
         const auto report = check_gradient(bent_factory<Complex>(n), some_parameters(),
                                            [](const Eigenpairs<Complex>& pairs) {
                                                return Evaluation<Complex>{.value = pairs.vectors.squaredNorm(),
-                                                                         .bar = {.vectors = 2.0 * pairs.vectors}};
+                                                                          .bar = {.vectors = 2.0 * pairs.vectors}};
                                            },
                                            {.eigsh = {.k = 3}, .seed = seed});
         INFO(report.describe());
