@@ -125,7 +125,8 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         // With B there is no polynomial of A to help, and the incomplete factor found the pairs too.
         if (pencil.B && !solve.preconditioner && options.method == LinearMethod::automatic &&
             pairs.which == Which::smallest)
-            solve.preconditioner = own_preconditioner(pencil, options.sum);
+            solve.preconditioner =
+                pairs.preconditioner ? pairs.preconditioner : own_preconditioner(pencil, options.sum);
         solution = detail::projected_solve<S>(pencil, lambda, deflation, std::move(rhs), solve);
         targets = residual_targets(solve.tol.size() == 1 ? Eigen::VectorXd::Constant(b, solve.tol(0)) : solve.tol,
                                    solution.rhs_norms, given_norms);

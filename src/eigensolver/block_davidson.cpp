@@ -14,7 +14,6 @@ namespace {
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr double kUntested = std::numeric_limits<double>::quiet_NaN();
 constexpr double kIndefinite = 1e-10;  // rᴴM⁻¹r beside ‖r‖‖M⁻¹r‖: below minus this it is not rounding
-constexpr double kRoughly = 0.1, kClearly = 0.01;  // the guard's residual beside its distance from λ_k
 constexpr double kMoreDistrust = 1.25;
 constexpr Index kRestartsToRefresh = 100;  // whose rounding stays below that of some hundred products
 
@@ -233,12 +232,9 @@ bool BlockDavidson<S>::all_converged() const {
 template <ScalarType S>
 bool BlockDavidson<S>::guard_resolved() const {
     if (size() <= k_ || std::isnan(residual_(k_))) return false;
-    const double gap = theta_(k_) - theta_(k_ - 1);
-    // Ritz values fall: one whose residual is not small beside the gap may still come down to λ_k. And a copy of λ_k
-    // that the guard is mixed with must be small in it, for the guard to be evidence that there is none.
-    const double part = options_.probe && gaussian_ > 0 ? kClearly : kRoughly;
-    return passes(k_) || (residual_(k_) <= part * gap &&
-                          !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
+    const double gap = theta_(k_) - theta_(k_ - 1),
+                 part = options_.probe && gaussian_ > 0 ? kClearlyApart : kRoughlyApart;
+    return passes(k_) || guard_is_apart(gap, residual_(k_ - 1), residual_(k_), part, options_.cluster_tol * norm_);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                                    \

@@ -15,7 +15,6 @@ namespace {
 
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 constexpr const char* kProduct = "eigsh: the operator's product";
-constexpr double kRoughly = 0.1, kClearly = 0.01;  // the guard's residual beside its distance from λ_k
 
 }  // namespace
 
@@ -57,7 +56,7 @@ Eigenpairs<S> BlockLanczos<S>::solve() {
         }
         // The guard alone has to be told from λ_k only.
         const bool guard_only = targets.size() == 1 && targets.front() == k_;
-        expand(targets, std::max(tolerance(), guard_only ? kClearly * (theta_(k_) - theta_(k_ - 1)) : 0.0));
+        expand(targets, std::max(tolerance(), guard_only ? kClearlyApart * (theta_(k_) - theta_(k_ - 1)) : 0.0));
     }
 }
 
@@ -160,12 +159,8 @@ bool BlockLanczos<S>::probe_is_current() const {
 template <ScalarType S>
 bool BlockLanczos<S>::guard_resolved() const {
     if (m_ <= k_ || std::isnan(residual_(k_))) return false;
-    const double gap = theta_(k_) - theta_(k_ - 1);
-    // Ritz values fall: one whose residual is not small beside the gap may still come down to λ_k.
-    // Where it is evidence that no copy is missing, one mixed with it must be small in it.
-    const double part = sees_every_copy() ? kClearly : kRoughly;
-    return passes(k_) || (residual_(k_) <= part * gap &&
-                          !same_cluster(gap, residual_(k_ - 1), residual_(k_), options_.cluster_tol * norm_));
+    const double gap = theta_(k_) - theta_(k_ - 1), part = sees_every_copy() ? kClearlyApart : kRoughlyApart;
+    return passes(k_) || guard_is_apart(gap, residual_(k_ - 1), residual_(k_), part, options_.cluster_tol * norm_);
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                                              \

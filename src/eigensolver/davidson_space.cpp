@@ -12,8 +12,8 @@ namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr double kClear = 1e-4;      // part of a square that is no cancellation, …
-constexpr double kVeryClear = 1e-2;  // … and one whose rounding need not be made up for by a product
-constexpr double kRounding = 10.0 * std::numeric_limits<double>::epsilon();
+constexpr double kVeryClear = 1e-2;  // … one whose rounding need not be made up for by a product, …
+constexpr double kMuch = 0.25;       // … and one after which one projection is enough
 
 }  // namespace
 
@@ -54,43 +54,38 @@ Index DavidsonSpace<S>::append(Block<S>& T, std::string_view what) {
 }
 
 /// U orthonormal and orthogonal to V, if its columns are clearly independent of V and of each other, as preconditioned
-/// residuals are: Gram–Schmidt, then U T with T from the Gram matrix of what is left, G; what rounding left of V in U
-/// is known as C₂, and in U T as C₂T. The Newton step that makes up for the condition of G is returned, not applied;
-/// empty: nothing is orthonormal, but U has the same span modulo V. Two or three passes over V; B ≠ I: two products
-/// with B a column, rarely three.
+/// residuals are: Gram–Schmidt, then U T with T from the Gram matrix of what is left, G; what rounding left of V in U,
+/// where that may be more than some eps, is known as C₂, and in U T as C₂T. The Newton step that makes up for the
+/// condition of G is returned, not applied; empty: nothing is orthonormal, but U has the same span modulo V. Two passes
+/// over V, seldom four; B ≠ I: two products with B a column, seldom three.
 template <ScalarType S>
 Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_view what) {
     const auto V = V_.leftCols(m_);
     const Index b = U.cols();
     if (m_ == 0 || sum_.total(U.rows()) - m_ < b) return {};
     const Matrix<S> C = metric_.inner(V, U, BW_, sum_, what);
-    Matrix<S> left, G;
-    if (metric_.identity()) {
-        left = project_and_gram<S>(U, V, C, sum_, what);
-        G = gram<S>(U, U, sum_, what);
-    } else {
-        add_product<S>(U, V, -C);
-        const ConstBlockRef<S> BU = metric_.image(U, BW_);
-        left = gram<S>(V, BU, sum_, what);
-        G = gram<S>(U, BU, sum_, what);
-    }
-    const Eigen::VectorXd squares = G.diagonal().real();
-    const Eigen::VectorXd all = squares + C.colwise().squaredNorm().transpose();
-    if (!((squares.array() > kClear * all.array()).all() && squares.minCoeff() > 0.0)) return {};
-    const Eigen::VectorXd scale = squares.cwiseSqrt().cwiseInverse();
+    add_product<S>(U, V, -C);
+    const ConstBlockRef<S> BU = metric_.image(U, BW_);
+    const Matrix<S> G = gram<S>(U, BU, sum_, what);
+    const Eigen::ArrayXd squares = G.diagonal().real();
+    const Eigen::ArrayXd all = squares + C.colwise().squaredNorm().transpose().array();
+    if (!((squares > kClear * all).all() && squares.minCoeff() > 0.0)) return {};
+    // What rounding left of V in U is some eps beside the norm of a column before.
+    Matrix<S> left;
+    if ((squares < kMuch * all).any()) left = gram<S>(V, BU, sum_, what);
+    const Eigen::VectorXd scale = squares.sqrt().inverse();
     const DenseEigenpairs<S> pairs =
         dense_eigh<S>(scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal());
     if (!(pairs.values(0) > kClear)) return {};
     const Eigen::VectorXd inverse_root = pairs.values.cwiseSqrt().cwiseInverse();
     const Matrix<S> T =
         scale.template cast<S>().asDiagonal() * pairs.vectors * inverse_root.template cast<S>().asDiagonal();
+    if (!metric_.identity() && pairs.values(0) >= kVeryClear) rotate<S>(BW_, T);
     rotate<S>(U, T);
-    left = (left * T).eval();
-    if (left.cwiseAbs().maxCoeff() > kRounding) add_product<S>(U, V, -left);
+    if (left.size() > 0) add_product<S>(U, V, -(left * T));
     if (metric_.identity() || pairs.values(0) < kVeryClear)
         return orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what));
-    rotate<S>(BW_, T);  // what is left of V in U is of second order here
-    return orthonormalizing_step<S>(gram<S>(U, BW_, sum_, what));
+    return orthonormalizing_step<S>(gram<S>(U, BW_, sum_, what));  // of second order in what was left of V
 }
 
 template <ScalarType S>

@@ -95,10 +95,12 @@ bool avoids_solves_with_B(const Pencil<S>& pencil, const EigshOptions<S>& option
 
 template <ScalarType S>
 Eigenpairs<S> solve_by_own_preconditioner(const Pencil<S>& pencil, const EigshOptions<S>& options) {
+    const Preconditioner<S> own = own_preconditioner(pencil, options.sum);
     EigshOptions<S> preconditioned = options;
-    preconditioned.preconditioner = own_preconditioner(pencil, options.sum);
-    if (!preconditioned.preconditioner) preconditioned.preconditioner = [](In<S> R, Out<S> Z) { copy<S>(Z, R); };
-    return solve_by_preconditioner<S>(pencil, preconditioned);
+    preconditioned.preconditioner = own ? own : [](In<S> R, Out<S> Z) { copy<S>(Z, R); };
+    Eigenpairs<S> pairs = solve_by_preconditioner<S>(pencil, preconditioned);
+    pairs.preconditioner = own;
+    return pairs;
 }
 
 /// The adjoints follow their eigenvectors: signs, phases and rotations inside clusters are those of the new X.

@@ -168,9 +168,7 @@ template <ScalarType S>
 bool InvertedLanczos<S>::guard_resolved() const {
     if (m_ <= k_) return false;
     const double gap = std::abs(key(theta_(k_)) - key(theta_(k_ - 1)));
-    // Keys fall: a value whose residual is not small beside the gap may still come down to that of λ_k.
-    return passes(k_) ||
-           (residual_(k_) <= 0.1 * gap && !same_cluster(gap, residual_(k_ - 1), residual_(k_), cluster_distance()));
+    return passes(k_) || guard_is_apart(gap, residual_(k_ - 1), residual_(k_), kRoughlyApart, cluster_distance());
 }
 
 template <ScalarType S>

@@ -27,6 +27,16 @@ void forget_moved(const Eigen::VectorXd& theta, const Eigen::VectorXd& tested_at
 /// what residuals up to `tolerance` tell apart by a wide margin.
 Index largest_cluster(const Eigen::VectorXd& theta, Index count, double tolerance, double distance);
 
+/// The guard's residual beside its distance from λ_k, for it to be another eigenvalue; and where it is evidence that no
+/// copy of λ_k is missing, which would have to be small in it.
+constexpr double kRoughlyApart = 0.1, kClearlyApart = 0.01;
+
+/// True if the guard has a residual of at most `part` of its distance from λ_k, `gap`, and is no copy of it. Ritz
+/// values fall: one whose residual is not small beside that distance may still come down to λ_k.
+inline bool guard_is_apart(double gap, double residual_k, double residual, double part, double cluster_distance) {
+    return residual <= part * gap && !same_cluster(gap, residual_k, residual, cluster_distance);
+}
+
 /// What the monitor is shown; `products` and `iterations` are left to the caller.
 Progress progress_of(const RitzValues& ritz, double tolerance);
 

@@ -95,7 +95,8 @@ struct [[nodiscard]] Eigenpairs {
 
     double sigma = std::numeric_limits<double>::quiet_NaN();  // the shift that was used, if any
     BlockSolve<S> solve = {};                                 // (A − σB)⁻¹, kept for derivatives
-    bool singular_B = false;  // B has zero rows: there are eigenvalues at infinity, left out
+    Preconditioner<S> preconditioner = {};  // the one that eigsh() made of the entries of A, kept for derivatives
+    bool singular_B = false;                // B has zero rows: there are eigenvalues at infinity, left out
 
     Matrix<S> extra;               // n×e approximate eigenvectors beyond the k, orthonormal, not converged
     Eigen::VectorXd extra_values;  // their Ritz values
