@@ -29,7 +29,7 @@ namespace lambdabar {
 // What p(A) adds to V, which holds T, is G = (p(Θ) − p(A))(A − Θ)⁻¹R. Where A has entries, G is computed in their
 // stead, in single precision: its rounding is relative to residuals that fall.
 //
-// Cost of a step: (d + 1)·b products; orthogonalization 4 passes over V; b ≪ m vectors otherwise.
+// Cost of a step: (d + 1)·b products; orthogonalization 3 to 5 passes over V; b ≪ m vectors otherwise.
 //
 // Where a product is a solve with a factorization, InvertedLanczos takes its place.
 template <ScalarType S>

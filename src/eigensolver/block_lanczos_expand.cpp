@@ -63,7 +63,10 @@ void BlockLanczos<S>::expand(const std::vector<Index>& targets, double goal) {
     if (degree_ > 1) {
         const Eigen::VectorXd theta = theta_(targets), size = residual_(targets);
         if (single_ && single_->resolves(interval.cut - theta_(targets.front()))) {
-            if (!single_->apply(A_, R_, size, theta, degree_, interval, T_)) T_.swap(R_);
+            if (!single_->apply(A_, R_, size, theta, degree_, interval, T_)) {  // something lies beyond `upper`
+                T_.swap(R_);
+                upper_ = std::max(upper_, beyond_);
+            }
         } else {
             chebyshev_filter<S>(A_, T_, R_, theta, degree_, interval);
         }

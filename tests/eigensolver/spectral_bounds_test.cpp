@@ -1,5 +1,6 @@
 #include "eigensolver/spectral_bounds.hpp"
 
+#include <lambdabar/eigensolver/eigsh.hpp>
 #include <lambdabar/operator/sparse.hpp>
 
 #include <doctest/doctest.h>
@@ -45,6 +46,36 @@ TEST_CASE_TEMPLATE("spectral_bounds: hold the spectrum, and `upper` closely", S,
             CHECK(b.upper <= high + 0.05 * width);
             CHECK(b.beyond >= b.upper);
             CHECK(b.norm <= (1.0 + 1e-12) * std::max(std::abs(low), std::abs(high)));
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("eigsh: a single value beyond the rest of the far end disturbs no filter", S, double, Complex) {
+    const Index n = 4000;
+    const auto solve = [](double beyond, std::uint64_t seed) {
+        Sparse<S> A(n, n);
+        for (Index i = 0; i < n; ++i) {
+            const double t = static_cast<double>(i + 1) / static_cast<double>(n);
+            A.insert(i, i) = S{i == n / 3 ? 1.0 + beyond : t * t};
+        }
+        A.makeCompressed();
+        return eigsh(SparseHermitian<S>(A), {.k = 3, .tol = 1e-9, .seed = seed});
+    };
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+        CAPTURE(seed);
+        const auto without = solve(0.0, seed);
+        for (const double beyond : {0.003, 0.01, 0.02, 0.04, 0.08, 0.3, 5.0}) {
+            CAPTURE(beyond);
+            const auto pairs = solve(beyond, seed);
+            REQUIRE(pairs.converged);
+            for (Index i = 0; i < 3; ++i) {
+                const double t = static_cast<double>(i + 1) / static_cast<double>(n);
+                CHECK(std::abs(pairs.values(i) - t * t) <= 2e-9 * (1.0 + beyond));
+            }
+            CHECK(pairs.far_end >= 1.0 + 0.99 * beyond);
+            // Products grow with the root of the spectrum's width.
+            CHECK(static_cast<double>(pairs.products) <=
+                  1.3 * std::sqrt(1.0 + beyond) * static_cast<double>(without.products));
         }
     }
 }
