@@ -35,9 +35,10 @@ TEST_CASE_TEMPLATE("spectral_bounds: hold the spectrum, and `upper` closely", S,
                                         {outlier, -1.0, 40.0}};
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         CAPTURE(seed);
-        for (const auto& [matrix, low, high] : examples) {
+        for (const Example& example : examples) {
+            const double low = example.low, high = example.high;
             CAPTURE(high);
-            const SpectralBounds b = bounds_of<S>(matrix, seed);
+            const SpectralBounds b = bounds_of<S>(example.matrix, seed);
             const double width = high - low;
             CHECK(b.lowest >= low - 1e-12 * width);
             CHECK(b.lowest <= low + 0.1 * width);
@@ -51,7 +52,7 @@ TEST_CASE_TEMPLATE("spectral_bounds: hold the spectrum, and `upper` closely", S,
 }
 
 TEST_CASE_TEMPLATE("eigsh: a single value beyond the rest of the far end disturbs no filter", S, double, Complex) {
-    const Index n = 4000;
+    constexpr Index n = 4000;
     const auto solve = [](double beyond, std::uint64_t seed) {
         Sparse<S> A(n, n);
         for (Index i = 0; i < n; ++i) {
