@@ -53,7 +53,7 @@ TEST_CASE_TEMPLATE("spectral_bounds: hold the spectrum, and `upper` closely", S,
 
 TEST_CASE_TEMPLATE("eigsh: a single value beyond the rest of the far end disturbs no filter", S, double, Complex) {
     constexpr Index n = 4000;
-    const auto solve = [](double beyond, std::uint64_t seed) {
+    const auto solve = [&](double beyond, std::uint64_t seed) {
         Sparse<S> A(n, n);
         for (Index i = 0; i < n; ++i) {
             const double t = static_cast<double>(i + 1) / static_cast<double>(n);
