@@ -162,12 +162,13 @@ private:
             field.late = field.late || trial->reason.starts_with("cut off");
             family.push_back({contender, *trial});
         }
+        const auto arrived = [](const Tried& tried) { return !std::isnan(tried.trial.seconds); };
         for (auto& [name, family] : families) {
-            std::stable_sort(family.begin(), family.end(), [](const Tried& one, const Tried& other) {
-                return one.trial.seconds < other.trial.seconds ||
-                       (std::isnan(other.trial.seconds) && !std::isnan(one.trial.seconds));
+            const auto end = std::stable_partition(family.begin(), family.end(), arrived);
+            std::stable_sort(family.begin(), end, [](const Tried& one, const Tried& other) {
+                return one.trial.seconds < other.trial.seconds;
             });
-            if (std::isnan(family.front().trial.seconds)) {
+            if (end == family.begin()) {
                 std::vector<std::string> cells(14, "-");
                 cells[0] = c.problem.name;
                 cells[1] = std::to_string(goal.k);
@@ -177,10 +178,9 @@ private:
             }
             field.entries.push_back({family.front().contender, {}});
             if (family.front().trial.wrong == 0) continue;
-            const auto right = std::find_if(family.begin(), family.end(), [](const Tried& tried) {
-                return !std::isnan(tried.trial.seconds) && tried.trial.wrong == 0;
-            });
-            if (right != family.end()) field.entries.push_back({right->contender, {}});
+            const auto right =
+                std::find_if(family.begin(), end, [](const Tried& tried) { return tried.trial.wrong == 0; });
+            if (right != end) field.entries.push_back({right->contender, {}});
         }
         return field;
     }
@@ -243,19 +243,19 @@ private:
     template <class S>
     void show(const std::string& problem, const Reference& reference, const Goal& goal,
               const std::vector<Entry<S>>& entries, bool late) {
-        rows_.push_back(summarize_case(problem, goal, entries, late));
-        const auto [fastest, right, own, bound] = rows_.back();
+        const Row row = summarize_case(problem, goal, entries, late);
+        rows_.push_back(row);
         ChartRow chart{problem + ", k = " + std::to_string(goal.k), {}};
         for (const auto& entry : entries) {
             const Outcome& o = entry.outcome;
             const auto [low, high] = std::minmax_element(entry.seconds.begin(), entry.seconds.end());
             const double seconds = median(entry.seconds);
-            table_.add({problem, std::to_string(goal.k), entry.contender.name, fixed(seconds / fastest, 2),
-                        fixed(seconds / right, 2), std::to_string(o.wrong), scientific(o.residual / reference.norm),
+            table_.add({problem, std::to_string(goal.k), entry.contender.name, fixed(seconds / row.fastest, 2),
+                        fixed(seconds / row.right, 2), std::to_string(o.wrong), scientific(o.residual / reference.norm),
                         std::to_string(o.products), fixed(100.0 * (1.0 - o.product_seconds / o.seconds), 0),
                         fixed(o.vectors, 1), fixed(seconds, 3), fixed(*low, 3), fixed(*high, 3),
                         fixed(median(entry.processor_seconds), 3)});
-            chart.marks.push_back({entry.contender.family, seconds / own, o.wrong == 0});
+            chart.marks.push_back({entry.contender.family, seconds / row.own, o.wrong == 0});
         }
         chart_.push_back(std::move(chart));
         table_.separate();

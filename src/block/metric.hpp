@@ -65,6 +65,10 @@ private:
     mutable double norm_B_ = 0.0;  // largest ‖Bx‖/‖x‖ met
 };
 
+/// Where at least this part of a column's square is left of it after one projection against a basis, what rounding left
+/// of the basis in it is some eps, and there is no second one (Daniel, Gragg, Kaufman & Stewart 1976).
+constexpr double kOneProjection = 0.25;
+
 /// orthonormalize() of block/kernels.hpp in the inner product of `metric`. If B is singular, a column may have no
 /// direction left to take: such columns are dropped, and the number of valid ones returned.
 template <ScalarType S>

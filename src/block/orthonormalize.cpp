@@ -24,17 +24,16 @@ Index keep_positive(BlockRef<S> W, Eigen::VectorXd& size) {
     return kept;
 }
 
-/// U ← U − V⟨V, U⟩ for columns of norm one, once more if what rounding left of V may exceed kAsGood: after one
-/// projection it is some eps beside what is left of the column, which is half of it or more most often (Daniel, Gragg,
-/// Kaufman & Stewart 1976). Two passes over V then, else four; three with B = I.
+/// U ← U − V⟨V, U⟩ for columns of norm one, not at all if there is nothing to remove, and once more if one projection
+/// is not enough (kOneProjection; it nearly always is). Two passes over V then, else four; three with B = I.
 template <ScalarType S>
 void project(BlockRef<S> U, ConstBlockRef<S> V, const Metric<S>& metric, Block<S>& scratch, const Sum& sum,
              std::string_view what) {
-    constexpr double kAsGood = 4.0 * std::numeric_limits<double>::epsilon(), kHalf = 0.5;
+    constexpr double kAsGood = 4.0 * std::numeric_limits<double>::epsilon();
     const Matrix<S> C = metric.inner(V, U, scratch, sum, what);
     if (C.cwiseAbs().maxCoeff() <= kAsGood) return;
     const double taken = C.colwise().squaredNorm().maxCoeff();  // of the square of a column
-    if (taken <= 1.0 - kHalf * kHalf) return add_product<S>(U, V, -C);
+    if (taken <= 1.0 - kOneProjection) return add_product<S>(U, V, -C);
     Matrix<S> left;
     if (metric.identity()) {
         left = project_and_gram<S>(U, V, C, sum, what);
@@ -42,7 +41,7 @@ void project(BlockRef<S> U, ConstBlockRef<S> V, const Metric<S>& metric, Block<S
         add_product<S>(U, V, -C);
         left = metric.inner(V, U, scratch, sum, what);
     }
-    if (left.cwiseAbs().maxCoeff() > 0.0) add_product<S>(U, V, -left);
+    add_product<S>(U, V, -left);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ inline void for_chunks(Range all, const Visit& visit) {
     for (Size r = all.begin; r < all.end; r += kChunk) visit(Range{r, r + kChunk < all.end ? r + kChunk : all.end});
 }
 
-constexpr int kRows = kScratchRows;  // of a product kept in registers, of kColumnsAtOnce
+constexpr int kRows = kScratchRows;  // of a product kept in registers, with kColumnsAtOnce columns
 constexpr Size kAhead = 16;          // rows of V asked for in advance: the hardware's own streams end at every page
 
 /// Rows asked for while others are worked on, a share of their columns in each of several sweeps: the hardware's own

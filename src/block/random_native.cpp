@@ -1,5 +1,7 @@
 #include "random_native.hpp"
 
+#include "partition_native.hpp"
+
 #include <bit>
 #include <cmath>
 
@@ -8,7 +10,6 @@ namespace lambdabar::native {
 namespace {
 
 constexpr Size kChunk = 64;  // of rows; one that ends early is computed as a whole, so that all entries round alike
-constexpr Size kSerialRows = 4096;
 
 // The loops below are plain, without branches and calls, for the compiler to vectorize: ten times as fast as log, sin
 // and cos of the C library.

@@ -1,14 +1,13 @@
 // One vector against a row-major basis: what blocks of columns amortize is here done along the rows of V.
 #include "single_native.hpp"
-#include "native.hpp"
 #include "pack_native.hpp"
+#include "partition_native.hpp"
 
 namespace lambdabar::native {
 
 namespace {
 
-constexpr Size kSerialRows = 8192;  // below, starting a team of threads costs more than it saves
-constexpr Size kAhead = 16;         // rows of V asked for in advance
+constexpr Size kAhead = 16;  // rows of V asked for in advance
 
 /// Σ_i v_i c_i with two independent packs.
 double dot(const double* v, const double* c, Size m) {

@@ -12,8 +12,7 @@ namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr double kClear = 1e-4;      // part of a square that is no cancellation, …
-constexpr double kVeryClear = 1e-2;  // … one whose rounding need not be made up for by a product, …
-constexpr double kMuch = 0.25;       // … and one after which one projection is enough
+constexpr double kVeryClear = 1e-2;  // … and one whose rounding need not be made up for by a product
 
 }  // namespace
 
@@ -70,9 +69,8 @@ Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_
     const Eigen::ArrayXd squares = G.diagonal().real();
     const Eigen::ArrayXd all = squares + C.colwise().squaredNorm().transpose().array();
     if (!((squares > kClear * all).all() && squares.minCoeff() > 0.0)) return {};
-    // What rounding left of V in U is some eps beside the norm of a column before.
     Matrix<S> left;
-    if ((squares < kMuch * all).any()) left = gram<S>(V, BU, sum_, what);
+    if ((squares < kOneProjection * all).any()) left = gram<S>(V, BU, sum_, what);
     const Eigen::VectorXd scale = squares.sqrt().inverse();
     const DenseEigenpairs<S> pairs =
         dense_eigh<S>(scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal());
@@ -80,12 +78,12 @@ Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_
     const Eigen::VectorXd inverse_root = pairs.values.cwiseSqrt().cwiseInverse();
     const Matrix<S> T =
         scale.template cast<S>().asDiagonal() * pairs.vectors * inverse_root.template cast<S>().asDiagonal();
-    if (!metric_.identity() && pairs.values(0) >= kVeryClear) rotate<S>(BW_, T);
     rotate<S>(U, T);
     if (left.size() > 0) add_product<S>(U, V, -(left * T));
     if (metric_.identity() || pairs.values(0) < kVeryClear)
         return orthonormalizing_step<S>(metric_.inner(U, U, BW_, sum_, what));
-    return orthonormalizing_step<S>(gram<S>(U, BW_, sum_, what));  // of second order in what was left of V
+    rotate<S>(BW_, T);  // B U but for what was left of V, whose part in the Gram matrix is of second order
+    return orthonormalizing_step<S>(gram<S>(U, BW_, sum_, what));
 }
 
 template <ScalarType S>

@@ -14,8 +14,9 @@ struct SpectralBounds {
 
 /// A few steps of single-vector Lanczos, in the inner product of `metric`, from a random vector (Zhou & Li, Linear
 /// Algebra Appl. 435, 2011: `beyond` and, tighter, a residual of the largest Ritz value alone). On grids, disordered
-/// lattices and rings of spins `beyond` is 25 % of the spectrum's width too far, which is 12 % of all products with a
-/// filter, and `upper` 1 to 4 %. Costs `steps` products and three vectors; no orthogonalization beyond the recurrence.
+/// lattices and rings of spins `beyond` is 25 % of the spectrum's width too far, which is up to 12 % of all products
+/// with a filter, and `upper` 1 to 4 %. Costs `steps` products and three vectors; no orthogonalization beyond the
+/// recurrence.
 template <ScalarType S>
 SpectralBounds spectral_bounds(CountedOperator<S>& A, const Metric<S>& metric, Index steps, std::uint64_t seed,
                                const Sum& sum);

@@ -10,57 +10,21 @@ constexpr Index kWindow = 4096;
 
 /// Rows first … first + kWindow − 1 of N by level, appended to `order`.
 template <class Rows>
-void append_window(const Rows& N, Index first, bool descending, std::vector<int>& level, std::vector<int>& order) {
-    const Index end = std::min<Index>(first + kWindow, N.rows()), count = end - first;
-    const auto row = [&](Index i) { return descending ? end - 1 - i : first + i; };
-    int levels = 0;
-    for (Index i = 0; i < count; ++i) {
-        const Index r = row(i);
-        int next = 0;
-        for (typename Rows::InnerIterator it(N, r); it; ++it) {
-            if (it.col() >= first && it.col() < end)
-                next = std::max(next, level[static_cast<std::size_t>(it.col())] + 1);
+void append_window(const Rows& N, Index first, bool descending, std::vector<Index>& level, std::vector<int>& order) {
+    const Index end = std::min<Index>(first + kWindow, N.rows());
+    const auto level_of = [&](Index row) -> Index& { return level[static_cast<std::size_t>(row)]; };
+    for (Index i = first; i < end; ++i) {
+        const Index row = descending ? first + end - 1 - i : i;
+        Index next = 0;
+        for (typename Rows::InnerIterator it(N, row); it; ++it) {
+            if (it.col() >= first && it.col() < end) next = std::max(next, level_of(it.col()) + 1);
         }
-        level[static_cast<std::size_t>(r)] = next;
-        levels = std::max(levels, next + 1);
+        level_of(row) = next;
+        order.push_back(static_cast<int>(row));
     }
-    std::vector<std::vector<int>> of_level(static_cast<std::size_t>(levels));
-    for (Index i = 0; i < count; ++i)
-        of_level[static_cast<std::size_t>(level[static_cast<std::size_t>(row(i))])].push_back(static_cast<int>(row(i)));
-    for (const auto& rows : of_level) order.insert(order.end(), rows.begin(), rows.end());
+    std::stable_sort(order.end() - (end - first), order.end(),
+                     [&](int one, int other) { return level_of(one) < level_of(other); });
 }
-
-}  // namespace
-
-template <ScalarType S>
-TriangularRows<S>::TriangularRows(const Eigen::SparseMatrix<S, Eigen::RowMajor>& N, Part part) {
-    const Index n = N.rows(), windows = (n + kWindow - 1) / kWindow;
-    std::vector<int> level(static_cast<std::size_t>(n));
-    order_.reserve(static_cast<std::size_t>(n));
-    for (Index w = 0; w < windows; ++w) {
-        const bool descending = part == Part::upper;
-        append_window(N, kWindow * (descending ? windows - 1 - w : w), descending, level, order_);
-    }
-    start_.reserve(static_cast<std::size_t>(n) + 1);
-    column_.reserve(static_cast<std::size_t>(N.nonZeros()));
-    value_.reserve(static_cast<std::size_t>(N.nonZeros()));
-    start_.push_back(0);
-    for (const int r : order_) {
-        for (typename Eigen::SparseMatrix<S, Eigen::RowMajor>::InnerIterator it(N, r); it; ++it) {
-            column_.push_back(it.col());
-            value_.push_back(it.value());
-        }
-        start_.push_back(static_cast<int>(column_.size()));
-    }
-}
-
-template <ScalarType S>
-native::OrderedRows TriangularRows<S>::view() const {
-    return {static_cast<Index>(order_.size()), order_.data(), start_.data(), column_.data(),
-            reinterpret_cast<const double*>(value_.data())};
-}
-
-namespace {
 
 /// D⁻¹ of S⁻¹L (S⁻¹L)ᴴ = (I + N) D (I + N)ᴴ.
 template <ScalarType S>
@@ -84,6 +48,33 @@ Eigen::SparseMatrix<S, Eigen::RowMajor> strictly_lower(const Eigen::SparseMatrix
 }
 
 }  // namespace
+
+template <ScalarType S>
+TriangularRows<S>::TriangularRows(const Eigen::SparseMatrix<S, Eigen::RowMajor>& N, Part part) {
+    const Index n = N.rows(), windows = (n + kWindow - 1) / kWindow;
+    std::vector<Index> level(static_cast<std::size_t>(n));
+    order_.reserve(static_cast<std::size_t>(n));
+    const bool descending = part == Part::upper;
+    for (Index w = 0; w < windows; ++w)
+        append_window(N, kWindow * (descending ? windows - 1 - w : w), descending, level, order_);
+    start_.reserve(static_cast<std::size_t>(n) + 1);
+    column_.reserve(static_cast<std::size_t>(N.nonZeros()));
+    value_.reserve(static_cast<std::size_t>(N.nonZeros()));
+    start_.push_back(0);
+    for (const int r : order_) {
+        for (typename Eigen::SparseMatrix<S, Eigen::RowMajor>::InnerIterator it(N, r); it; ++it) {
+            column_.push_back(it.col());
+            value_.push_back(it.value());
+        }
+        start_.push_back(static_cast<int>(column_.size()));
+    }
+}
+
+template <ScalarType S>
+native::OrderedRows TriangularRows<S>::view() const {
+    return {static_cast<Index>(order_.size()), order_.data(), start_.data(), column_.data(),
+            reinterpret_cast<const double*>(value_.data())};
+}
 
 template <ScalarType S>
 FactorRows<S>::FactorRows(const Eigen::SparseMatrix<S>& L, const Eigen::VectorXd& scale)

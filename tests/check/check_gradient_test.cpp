@@ -9,6 +9,16 @@
 using namespace lambdabar;
 using namespace lambdabar::test;
 
+namespace {
+
+/// tr XᴴX, which is k whatever the operator.
+template <ScalarType S>
+Evaluation<S> squared_norm(const Eigenpairs<S>& pairs) {
+    return {.value = pairs.vectors.squaredNorm(), .bar = {.vectors = 2.0 * pairs.vectors}};
+}
+
+}  // namespace
+
 TEST_CASE_TEMPLATE("check_gradient: eigenvalue and eigenvector objectives pass with second-order remainders", S, double,
                    Complex) {
     for (const Which which : {Which::smallest, Which::largest}) {
@@ -94,12 +104,7 @@ TEST_CASE_TEMPLATE("check_gradient: an objective linear in the parameters passes
 }
 
 TEST_CASE_TEMPLATE("check_gradient: the invariant tr XᴴX has a zero gradient and passes", S, double, Complex) {
-    const auto report = check_gradient(bent_factory<S>(n), some_parameters(),
-                                       [](const Eigenpairs<S>& pairs) {
-                                           return Evaluation<S>{.value = pairs.vectors.squaredNorm(),
-                                                                .bar = {.vectors = 2.0 * pairs.vectors}};
-                                       },
-                                       {.eigsh = {.k = 3}});
+    const auto report = check_gradient(bent_factory<S>(n), some_parameters(), squared_norm<S>, {.eigsh = {.k = 3}});
     INFO(report.describe());
     CHECK(report.passed());
 }
@@ -107,11 +112,7 @@ TEST_CASE_TEMPLATE("check_gradient: the invariant tr XᴴX has a zero gradient a
 TEST_CASE("check_gradient: rounding that happens to agree with itself is no slope, from any seed") {
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
         CAPTURE(seed);
-        const auto report = check_gradient(bent_factory<Complex>(n), some_parameters(),
-                                           [](const Eigenpairs<Complex>& pairs) {
-                                               return Evaluation<Complex>{.value = pairs.vectors.squaredNorm(),
-                                                                          .bar = {.vectors = 2.0 * pairs.vectors}};
-                                           },
+        const auto report = check_gradient(bent_factory<Complex>(n), some_parameters(), squared_norm<Complex>,
                                            {.eigsh = {.k = 3}, .seed = seed});
         INFO(report.describe());
         CHECK(report.passed());
