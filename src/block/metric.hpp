@@ -66,7 +66,9 @@ private:
 };
 
 /// Where at least this part of a column's square is left of it after one projection against a basis, what rounding left
-/// of the basis in it is some eps, and there is no second one (Daniel, Gragg, Kaufman & Stewart 1976).
+/// of the basis in it is some eps, and there is no second one (Daniel, Gragg, Kaufman & Stewart 1976). To make the
+/// columns of a block orthonormal by their scaled Gram matrix enlarges rounding likewise: its least eigenvalue is to be
+/// as large.
 constexpr double kOneProjection = 0.25;
 
 /// orthonormalize() of block/kernels.hpp in the inner product of `metric`. If B is singular, a column may have no

@@ -120,7 +120,7 @@ Index orthonormalize(BlockRef<S> W, ConstBlockRef<S> V, const Metric<S>& metric,
             size = (size.array() > std::sqrt(100.0 * eps)).select(size, 0.0);
             if (size.minCoeff() == 0.0) ++replacements;
         }
-        if (kept > 1e-4 && D(b - 1) > 1e-2) break;
+        if (kept > 1e-4 && D(b - 1) > kOneProjection) break;
     }
     return b;
 }

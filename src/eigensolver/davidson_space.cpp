@@ -69,12 +69,12 @@ Matrix<S> DavidsonSpace<S>::orthonormalize_independent(Block<S>& U, std::string_
     const Eigen::ArrayXd squares = G.diagonal().real();
     const Eigen::ArrayXd all = squares + C.colwise().squaredNorm().transpose().array();
     if (!((squares > kClear * all).all() && squares.minCoeff() > 0.0)) return {};
-    Matrix<S> left;
-    if ((squares < kOneProjection * all).any()) left = gram<S>(V, BU, sum_, what);
     const Eigen::VectorXd scale = squares.sqrt().inverse();
     const DenseEigenpairs<S> pairs =
         dense_eigh<S>(scale.template cast<S>().asDiagonal() * G * scale.template cast<S>().asDiagonal());
     if (!(pairs.values(0) > kClear)) return {};
+    Matrix<S> left;
+    if ((squares < kOneProjection * all).any() || pairs.values(0) < kOneProjection) left = gram<S>(V, BU, sum_, what);
     const Eigen::VectorXd inverse_root = pairs.values.cwiseSqrt().cwiseInverse();
     const Matrix<S> T =
         scale.template cast<S>().asDiagonal() * pairs.vectors * inverse_root.template cast<S>().asDiagonal();

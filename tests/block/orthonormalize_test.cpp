@@ -68,6 +68,23 @@ TEST_CASE_TEMPLATE("orthonormalize: a full-rank block becomes an orthonormal bas
     }
 }
 
+TEST_CASE_TEMPLATE("orthonormalize: columns that lean on each other and on V leave no more rounding than others", S,
+                   double, Complex) {
+    const Index n = 40, m = 20, b = 3;
+    double worst = 0.0;
+    for (unsigned seed = 1; seed <= 200; ++seed) {
+        const Matrix<S> V = random_orthonormal<S>(n, m, seed), own = random_matrix<S>(n, b, seed + 1000);
+        const Matrix<S> common = random_matrix<S>(n, 1, seed + 2000), part = random_matrix<S>(m, b, seed + 3000);
+        for (const double apart : {0.15, 0.3, 0.5}) {  // least eigenvalue of the scaled Gram matrix 0.01 to 0.3
+            const Matrix<S> W = apart * own + common.replicate(1, b) + V * part;
+            const auto outcome = run<S>(V, W);
+            worst = std::max({worst, orthonormality_error(outcome.W), (V.adjoint() * outcome.W).norm()});
+        }
+    }
+    CAPTURE(worst / kEps);
+    CHECK(worst <= 20.0 * kEps);
+}
+
 TEST_CASE_TEMPLATE("orthonormalize: columns of very different length keep their directions", S, double, Complex) {
     const Matrix<S> V = random_orthonormal<S>(60, 4, 1);
     Matrix<S> W = random_matrix<S>(60, 4, 2);
