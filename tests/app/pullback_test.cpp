@@ -228,7 +228,8 @@ TEST_CASE("app pullback: pairs that did not converge are status 3") {
 TEST_CASE("app pullback: a cotangent that sees the basis of a doublet is status 4, unless it is to be projected") {
     const Prepared run;
     Matrix<double> bar = Matrix<double>::Zero(n, 4);
-    bar.col(1) = random_matrix<double>(n, 1, 12);
+    // Along the other vector of the doublet: seen in whatever basis it comes.
+    bar.col(1) = random_matrix<double>(n, 1, 12) + 10.0 * read_dense<double>(run.line.file("run.vectors.mtx")).col(2);
     write_matrix_market(run.line.file("seeing.mtx"), bar);
     run.refused("A.mtx --pairs run --vectors-bar seeing.mtx", 4, "pairs 2 to 3");
     CHECK(run.line.run("pullback A.mtx --pairs run --vectors-bar seeing.mtx --gauge project --out back").status == 0);
