@@ -3,6 +3,7 @@
 #include <Eigen/IterativeLinearSolvers>
 #include <doctest/doctest.h>
 
+#include "operator/modified_cholesky.hpp"
 #include "sparse_matrices.hpp"
 
 using namespace lambdabar;
@@ -79,6 +80,29 @@ Sparse<S> badly_scaled() {
     return A;
 }
 
+template <ScalarType S>
+Sparse<S> lower(const Sparse<S>& A) {
+    return A.template triangularView<Eigen::Lower>();
+}
+
+template <ScalarType S>
+Sparse<S> rows_shuffled(const Sparse<S>& A) {
+    Eigen::PermutationMatrix<Eigen::Dynamic, Eigen::Dynamic, int> order(A.rows());
+    order.setIdentity();
+    std::shuffle(order.indices().begin(), order.indices().end(), std::mt19937_64(3));
+    Sparse<S> shuffled(A.rows(), A.cols());
+    shuffled = A.twistedBy(order);
+    return shuffled;
+}
+
+/// Definite, yet the incomplete factor on its pattern has the pivot −5 (Kershaw, J. Comput. Phys. 26, 1978).
+template <ScalarType S>
+Sparse<S> kershaw() {
+    Matrix<S> A(4, 4);
+    A << 3, -2, 0, 2, -2, 3, -2, 0, 0, -2, 3, -2, 2, 0, -2, 3;
+    return A.sparseView();
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE("jacobi: divides by |diag(A) − shift|, and by one where that vanishes", S, double, Complex) {
@@ -112,18 +136,73 @@ TEST_CASE_TEMPLATE("incomplete_cholesky: is exact where no fill is dropped, for 
     }
 }
 
-TEST_CASE_TEMPLATE("incomplete_cholesky: solves as Eigen's factor does, and every column alike at any width", S, double,
-                   Complex) {
+TEST_CASE_TEMPLATE("incomplete_cholesky: every column alike at any width", S, double, Complex) {
     const Sparse<S> A = laplacian<S>({90, 50});  // more rows than are ordered together
     const auto M = incomplete_cholesky(SparseHermitian<S>(A));
-    Eigen::IncompleteCholesky<S, Eigen::Lower, Eigen::NaturalOrdering<int>> factor(A);
     const auto R = random_matrix<S>(A.rows(), 11, 8);
-    const Matrix<S> together = preconditioned(M, R), expected = factor.solve(R);
-    CHECK((together - expected).norm() <= 1e-12 * expected.norm());
+    const Matrix<S> together = preconditioned(M, R);
     for (const Index width : {1, 2, 4, 8}) {
         CAPTURE(width);
         CHECK(preconditioned<S>(M, R.leftCols(width)) == together.leftCols(width));
     }
+}
+
+TEST_CASE_TEMPLATE("incomplete_cholesky: modified if it can be, else plain, else Eigen's", S, double, Complex) {
+    const auto solves_like = [](const Sparse<S>& A, const auto& factor) {
+        const auto R = random_matrix<S>(A.rows(), 3, 8);
+        const Matrix<S> mine = preconditioned(incomplete_cholesky(SparseHermitian<S>(A)), R),
+                        expected = factor.solve(R);
+        CHECK((mine - expected).norm() <= 1e-12 * expected.norm());
+    };
+    const auto product = [](const Sparse<S>& A, double relaxation) {
+        const auto L = modified_cholesky<S>(lower(A), relaxation, 0.0);
+        REQUIRE(L.has_value());
+        return Eigen::LLT<Matrix<S>>(Matrix<S>(Matrix<S>(*L) * Matrix<S>(*L).adjoint()));
+    };
+    const auto grid = laplacian<S>({9, 8});
+    solves_like(grid, product(grid, 0.95));
+    const Sparse<S> shuffled = rows_shuffled(grid);
+    REQUIRE_FALSE(modified_cholesky<S>(lower(shuffled), 0.95, 0.4).has_value());
+    solves_like(shuffled, product(shuffled, 0.0));
+    REQUIRE_FALSE(modified_cholesky<S>(lower(kershaw<S>()), 0.0, 0.0).has_value());
+    solves_like(kershaw<S>(), Eigen::IncompleteCholesky<S, Eigen::Lower, Eigen::NaturalOrdering<int>>(kershaw<S>()));
+}
+
+TEST_CASE_TEMPLATE("modified_cholesky: A on its pattern, and its row sums", S, double, Complex) {
+    const auto A = laplacian<S>({7, 6, 5});
+    const Matrix<S> ones = Matrix<S>::Ones(A.rows(), 1);
+    for (const double relaxation : {0.0, 0.5, 1.0}) {
+        CAPTURE(relaxation);
+        const auto L = modified_cholesky<S>(lower(A), relaxation, 0.0);
+        REQUIRE(L.has_value());
+        const Matrix<S> M = Matrix<S>(*L) * Matrix<S>(*L).adjoint(), E = M - Matrix<S>(A);
+        double fill = 0.0;
+        for (Index i = 0; i < A.rows(); ++i) {
+            for (Index j = 0; j < A.rows(); ++j) {
+                if (i == j) continue;
+                if (A.coeff(i, j) != S{0.0}) CHECK(std::abs(E(i, j)) <= 1e-14);
+                fill += std::real(E(i, j));
+            }
+        }
+        CHECK(fill > 1.0);
+        CHECK(std::abs(std::real(E.diagonal().sum()) + relaxation * fill) <= 1e-12 * fill);
+        if (relaxation == 1.0) CHECK((E * ones).norm() <= 1e-13 * ones.norm());
+    }
+}
+
+TEST_CASE("modified_cholesky: halves the iterations on a grid") {
+    const auto A = laplacian<double>({60, 60});
+    const auto solve_with = [&](double relaxation) {
+        const auto L = modified_cholesky<double>(lower(A), relaxation, 0.0);
+        return cg_iterations<double>(A, [L = *L](In<double> R, Out<double> Z) {
+            const Eigen::MatrixXd half = L.triangularView<Eigen::Lower>().solve(Eigen::MatrixXd(R));
+            Z = L.adjoint().triangularView<Eigen::Upper>().solve(half);
+        });
+    };
+    const int plain = solve_with(0.0), modified = solve_with(0.95);
+    CAPTURE(plain);
+    CAPTURE(modified);
+    CHECK(5 * modified <= 3 * plain);
 }
 
 TEST_CASE_TEMPLATE(
