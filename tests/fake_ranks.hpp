@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <concepts>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -155,7 +156,8 @@ public:
         if constexpr (std::is_void_v<Result>) {
             run_all(f);
         } else {
-            std::vector<Result> results(count());
+            // One byte for a truth value: the bits of a vector<bool> cannot be written by several threads.
+            std::vector<std::conditional_t<std::same_as<Result, bool>, char, Result>> results(count());
             run_all([&](const FakeRank& rank) { results[static_cast<std::size_t>(rank.number)] = f(rank); });
             return results;
         }

@@ -1,6 +1,7 @@
 #include "filter_cost.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace lambdabar {
 
@@ -8,8 +9,8 @@ namespace {
 
 constexpr double kBasisPasses = 5.5;   // targets, two projections, AW, and a restart's share
 constexpr double kBlockPasses = 40.0;  // over vectors of the block: norms, scaling, Gram matrices, copies
-constexpr double kLeastGain = 4.0, kMostGain = 8.0;
-constexpr double kGainPerRatio = 6.0;
+constexpr double kLeastGain = 4.0, kMostGain = 14.0;
+constexpr double kAcceleration = 20.0;
 
 }  // namespace
 
@@ -25,7 +26,8 @@ FilterCost FilterCost::of(double entries_per_row, Index number, Index b, Index m
 
 double FilterCost::gain(double growth, Index b) const {
     if (!(product > 0.0)) return kLeastGain;
-    return std::clamp(kGainPerRatio * step * growth / (product * static_cast<double>(b)), kLeastGain, kMostGain);
+    return std::clamp(std::sqrt(kAcceleration * step * growth / (product * static_cast<double>(b))), kLeastGain,
+                      kMostGain);
 }
 
 }  // namespace lambdabar
