@@ -1,4 +1,5 @@
 #include "adjoint.hpp"
+#include "eigensolver/start_vectors.hpp"
 #include "operator/own_preconditioner.hpp"
 #include "projected_solver/krylov.hpp"
 #include "projected_solver/shift_invert_solve.hpp"
@@ -60,8 +61,9 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     const Warm<S>* warm = options.warm;
     const bool warm_fits = warm && warm->adjoints.rows() == n && warm->adjoints.cols() == k;
     const Matrix<S>& start = warm_fits ? warm->adjoints : options.start;
-    const bool has_previous = warm_fits && warm->previous_adjoints.rows() == n && warm->previous_adjoints.cols() == k;
+    const bool has_previous = warm_fits && holds_adjoints(warm->previous_adjoints, n, k);
     const bool extrapolates = options.sum.total(has_previous ? 0 : 1) == 0;
+    const Index changes = extrapolates ? warm->previous_adjoints.cols() / k : 0;
     ProjectedSolveOptions<S> solve;
     if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
         std::ostringstream message;
@@ -70,12 +72,15 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         throw std::invalid_argument(message.str());
     }
     if (start.size() > 0) solve.start.resize(n, b);
-    if (extrapolates) solve.start_change.resize(n, b);
+    if (extrapolates) solve.start_changes.resize(n, changes * b);
     for (Index j = 0; j < b; ++j) {
         const Index i = columns[static_cast<std::size_t>(j)];
         lambda(j) = pairs.values(i);
         if (start.size() > 0) solve.start.col(j) = start.col(i);
-        if (extrapolates) solve.start_change.col(j) = start.col(i) - warm->previous_adjoints.col(i);
+        for (Index m = 0; m < changes; ++m) {
+            const auto later = m == 0 ? start.col(i) : warm->previous_adjoints.col((m - 1) * k + i);
+            solve.start_changes.col(m * b + j) = later - warm->previous_adjoints.col(m * k + i);
+        }
     }
     if (b < k) keep_columns(rhs, columns);
     scale_columns<S>(rhs, Eigen::VectorXd::Constant(b, -1.0));
@@ -157,7 +162,13 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
 
 template <ScalarType S>
 void remember_adjoints(const Matrix<S>& W, Warm<S>& warm) {
-    std::swap(warm.previous_adjoints, warm.adjoints);
+    const Index n = W.rows(), k = W.cols();
+    Matrix<S> previous;
+    if (holds_adjoints(warm.adjoints, n, k)) {
+        previous.resize(n, holds_adjoints(warm.previous_adjoints, n, k) ? 2 * k : k);
+        previous << warm.adjoints, warm.previous_adjoints.leftCols(previous.cols() - k);
+    }
+    warm.previous_adjoints = std::move(previous);
     warm.adjoints = W;
 }
 

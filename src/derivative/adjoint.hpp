@@ -10,7 +10,7 @@ template <ScalarType S>
 Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Eigen::VectorXd& gaps,
                        ConstBlockRef<S> X, Block<S> rhs, const PullbackOptions<S>& options, PullbackReport& report);
 
-/// W becomes the last adjoints of `warm`, and those the previous ones.
+/// W becomes the last adjoints of `warm`, and those the first of the previous ones.
 template <ScalarType S>
 void remember_adjoints(const Matrix<S>& W, Warm<S>& warm);
 

@@ -3,6 +3,7 @@
 #include "engines.hpp"
 #include "operator/own_preconditioner.hpp"
 #include "sentence.hpp"
+#include "start_vectors.hpp"
 #include "transformed_operators.hpp"
 #include "whole_clusters.hpp"
 
@@ -107,16 +108,22 @@ Eigenpairs<S> solve_by_own_preconditioner(const Pencil<S>& pencil, const EigshOp
 template <ScalarType S>
 void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
     const Index n = pairs.vectors.rows(), k = pairs.size();
-    const auto fits = [&](const Matrix<S>& W) { return W.rows() == n && W.cols() == k; };
-    if (fits(warm.adjoints) && warm.vectors.rows() == n && warm.vectors.cols() >= k) {
+    if (holds_adjoints(warm.adjoints, n, k) && warm.vectors.rows() == n && warm.vectors.cols() >= k) {
         const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
         const Metric<S> metric = metric_of(pencil, pairs.definite);
         Block<S> scratch;
         const Matrix<S> turn = metric.inner(X_old, X_new, scratch, sum);
         warm.adjoints = (warm.adjoints * turn).eval();
-        if (fits(warm.previous_adjoints)) warm.previous_adjoints = (warm.previous_adjoints * turn).eval();
+        for (Index first = 0; holds_adjoints(warm.previous_adjoints, n, k) && first < warm.previous_adjoints.cols();
+             first += k)
+            warm.previous_adjoints.middleCols(first, k) *= turn;
     }
-    if (warm.vectors.rows() == n) warm.previous = warm.vectors;
+    if (warm.vectors.rows() == n) {
+        const Index further = warm.previous.rows() == n ? std::min(k, warm.previous.cols()) : 0;
+        Matrix<S> previous(n, warm.vectors.cols() + further);
+        previous << warm.vectors, warm.previous.leftCols(further);
+        warm.previous = std::move(previous);
+    }
     warm.vectors.resize(n, k + pairs.extra.cols());
     warm.vectors << pairs.vectors, pairs.extra;
     warm.values.resize(warm.vectors.cols());

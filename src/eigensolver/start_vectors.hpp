@@ -43,4 +43,10 @@ Index product_limit(const EigshOptions<S>& options, Index global_n) {
 /// Residuals cannot be resolved below the rounding of a product and a rotation.
 inline double attainable_tolerance(double tol) { return std::max(tol, 50.0 * std::numeric_limits<double>::epsilon()); }
 
+/// Whether M, remembered adjoints, is n×k or several such blocks side by side.
+template <ScalarType S>
+bool holds_adjoints(const Matrix<S>& M, Index n, Index k) {
+    return M.rows() == n && M.cols() > 0 && M.cols() % k == 0;
+}
+
 }  // namespace lambdabar

@@ -8,12 +8,13 @@ namespace lambdabar {
 namespace {
 
 constexpr double kDamping = 3.0;
-constexpr double kLeastExcess = 10.0;     // a few steps remain otherwise, …
-constexpr double kFewSteps = 24.0;        // … or by their bound for conjugate gradients
-constexpr double kDegreePerFactor = 0.9;  // for each factor e that the residuals are to fall by
-constexpr double kLeastDegree = 16.0;     // where many steps remain …
-constexpr double kDegreePerStep = 0.3;    // … or so much of them
-constexpr double kProducts = 1.7;         // times as many as without
+constexpr double kLeastExcess = 2.0;                       // a few steps remain otherwise, …
+constexpr double kFewSteps = 24.0;                         // … or by their bound for conjugate gradients
+constexpr double kDegreePerFactor = 0.9;                   // for each factor e that the residuals are to fall by
+constexpr double kLeastDegree = 16.0;                      // where many steps remain …
+constexpr double kDegreePerStep = 0.3;                     // … or so much of them, …
+constexpr double kOfVeryMany = 0.018, kMostDegree = 64.0;  // … or of very many: passes count more, roundings up less
+constexpr double kProducts = 1.7;                          // times as many as without
 
 /// Whether fewer passes over blocks of b columns outweigh kProducts times the products, by the bytes both move for a
 /// row.
@@ -54,7 +55,8 @@ std::optional<ChebyshevPreconditioner<S>> ChebyshevPreconditioner<S>::make(Count
     const double steps = steps_without(rest, nearest, excess);
     if (steps < kFewSteps) return std::nullopt;
     const Index degree =
-        even(std::max(kDegreePerFactor * std::log(excess), std::min(kLeastDegree, kDegreePerStep * steps)));
+        even(std::max({kDegreePerFactor * std::log(excess), std::min(kLeastDegree, kDegreePerStep * steps),
+                       std::min(kMostDegree, kOfVeryMany * steps)}));
     if (!saves_traffic(A, true, lambda.size(), degree)) return std::nullopt;
     auto single = SingleRecurrence<S>::make(A, sign);
     if (single && !single->resolves(rest.begin - nearest)) single.reset();

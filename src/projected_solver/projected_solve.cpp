@@ -13,6 +13,7 @@ namespace {
 constexpr int kPasses = 4;  // restarts from the true residual
 constexpr Index kMostIterations = 50000;
 constexpr Index kMostPolynomials = 500;  // steps with one
+constexpr double kLeastChange = 1e-10;   // of a direction that is left, once earlier ones are removed from it
 
 template <class... Parts>
 void require(bool condition, const Parts&... parts) {
@@ -39,24 +40,46 @@ void check(const Pencil<S>& pencil, const Eigen::VectorXd& lambda, const Deflati
     require(options.start.size() == 0 || (options.start.rows() == n && options.start.cols() == b),
             "the start block is ", options.start.rows(), "×", options.start.cols(), ", the right-hand side ", n, "×",
             b);
-    require(options.start_change.size() == 0 || (options.start_change.rows() == options.start.rows() &&
-                                                 options.start_change.cols() == options.start.cols()),
-            "the change of the start block is ", options.start_change.rows(), "×", options.start_change.cols(),
+    require(options.start_changes.size() == 0 || (options.start.size() > 0 && options.start_changes.rows() == n &&
+                                                  options.start_changes.cols() % b == 0),
+            "the changes of the start block are ", options.start_changes.rows(), "×", options.start_changes.cols(),
             ", the start block ", options.start.rows(), "×", options.start.cols());
 }
 
-/// U ← U + D diag(α), R ← R − A D diag(α) with the real α_i that make ‖r_i‖ smallest.
 template <ScalarType S>
-void extrapolate(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Matrix<S>& change, const Sum& sum,
+struct Change {
+    Block<S> D, AD;
+    Eigen::VectorXd squares;  // ‖A d_i‖²; 0: of no use
+
+    /// The real multiple of each A d_i that is nearest to y_i.
+    Eigen::VectorXd part_of(ConstBlockRef<S> Y, const Sum& sum) const {
+        const Eigen::ArrayXd products = dots<S>(AD, Y, sum).real().array();
+        return (squares.array() > 0.0).select(products / squares.array(), 0.0);
+    }
+};
+
+/// U ← U + Σ_m D_m diag(α_m), R ← R − Σ_m A D_m diag(α_m) with the real α that make each ‖r_i‖ smallest.
+template <ScalarType S>
+void extrapolate(DeflatedOperator<S>& A, const Eigen::VectorXd& lambda, const Matrix<S>& changes, const Sum& sum,
                  Block<S>& U, Block<S>& R) {
-    Block<S> D = change, AD(D.rows(), D.cols());
-    A.project_direction(D);
-    A.apply(D, lambda, AD);
-    const Eigen::VectorXd squares = norms<S>(AD, sum, "projected_solve: the operator's product").cwiseAbs2();
-    Eigen::VectorXd alpha = dots<S>(AD, R, sum).real();
-    for (Index j = 0; j < alpha.size(); ++j) alpha(j) = squares(j) > 0.0 ? alpha(j) / squares(j) : 0.0;
-    add_scaled<S>(U, D, alpha);
-    add_scaled<S>(R, AD, -alpha);
+    std::vector<Change<S>> earlier;
+    for (Index first = 0; first < changes.cols(); first += U.cols()) {
+        Change<S> next{changes.middleCols(first, U.cols()), Block<S>(U.rows(), U.cols()), {}};
+        A.project_direction(next.D);
+        A.apply(next.D, lambda, next.AD);
+        const Eigen::VectorXd whole = norms<S>(next.AD, sum, "projected_solve: the operator's product");
+        for (const Change<S>& change : earlier) {
+            const Eigen::VectorXd part = change.part_of(next.AD, sum);
+            add_scaled<S>(next.D, change.D, -part);
+            add_scaled<S>(next.AD, change.AD, -part);
+        }
+        const Eigen::ArrayXd left = norms<S>(next.AD, sum).array();
+        next.squares = (left > kLeastChange * whole.array()).select(left.square(), 0.0);
+        const Eigen::VectorXd alpha = next.part_of(R, sum);
+        add_scaled<S>(U, next.D, alpha);
+        add_scaled<S>(R, next.AD, -alpha);
+        earlier.push_back(std::move(next));
+    }
 }
 
 template <ScalarType S>
@@ -145,10 +168,10 @@ ProjectedSolution<S> projected_solve(const Pencil<S>& pencil, const Eigen::Vecto
             operator_on_Q.project_residual(R);
         }
         start_is_zero = false;
-        if (pass == 0 && options.start_change.size() > 0) {
+        if (pass == 0 && options.start_changes.size() > 0) {
             solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
             if ((solution.residuals.array() > target.array()).any())
-                extrapolate<S>(operator_on_Q, shift, options.start_change, options.sum, U, R);
+                extrapolate<S>(operator_on_Q, shift, options.start_changes, options.sum, U, R);
         }
         solution.residuals = norms<S>(R, options.sum, "projected_solve: the residual");
         std::vector<Index> active;

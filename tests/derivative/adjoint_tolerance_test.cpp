@@ -194,6 +194,36 @@ TEST_CASE_TEMPLATE("pullback: adjoints of two steps along a line extrapolate to 
     CHECK(relative_error(dense(misled.A), dense(cold.A)) <= misled.report.error_estimate + cold.report.error_estimate);
 }
 
+TEST_CASE_TEMPLATE("pullback: adjoints of three steps along a parabola extrapolate to the fourth", S, double, Complex) {
+    const Problem<S> problem;
+    const auto pairs = eigsh(problem.A, {.k = problem.k, .tol = 1e-12});
+    const auto bar = GroupObjective<S>(problem.n, problem.groups, 308).cotangent(pairs.values, pairs.vectors);
+    const auto turned = [&](std::uint64_t seed) {
+        return fix_gauge<S>(pairs.vectors, random_matrix<S>(problem.n, problem.k, seed), pairs.clusters);
+    };
+    const Matrix<S> slope = turned(309), curve = turned(310);
+    const auto at = [&](double t) {
+        auto moved = bar;
+        moved.vectors += t * slope + t * t * curve;
+        return moved;
+    };
+    Warm<S> warm;
+    for (const double t : {0.0, 0.1, 0.2}) (void)pullback(problem.A, pairs, at(t), {.tol = 1e-10, .warm = &warm});
+    CHECK(warm.previous_adjoints.cols() == 2 * problem.k);
+    auto shorter = warm;
+    shorter.previous_adjoints = warm.previous_adjoints.leftCols(problem.k).eval();
+    const auto fourth = pullback(problem.A, pairs, at(0.3), {.tol = 1e-7, .warm = &warm});
+    CHECK(fourth.report.iterations == 0);
+    CHECK(fourth.report.products == 3 * problem.k);
+    CHECK(pullback(problem.A, pairs, at(0.3), {.tol = 1e-7, .warm = &shorter}).report.iterations > 0);
+    CHECK(warm.previous_adjoints.cols() == 2 * problem.k);  // no more than two are kept
+    // One change twice is one change.
+    warm.previous_adjoints.rightCols(problem.k) = 2.0 * warm.previous_adjoints.leftCols(problem.k) - warm.adjoints;
+    const auto again = pullback(problem.A, pairs, at(0.5), {.tol = 1e-8, .warm = &warm});
+    const auto cold = pullback(problem.A, pairs, at(0.5), {.tol = 1e-8});
+    CHECK(relative_error(dense(again.A), dense(cold.A)) <= again.report.error_estimate + cold.report.error_estimate);
+}
+
 TEST_CASE("pullback: a preconditioner saves adjoint iterations and changes nothing else") {
     const Sparse<double> M = laplacian({20, 19});
     const SparseHermitian<double> A(M);

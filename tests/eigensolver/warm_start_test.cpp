@@ -96,6 +96,29 @@ TEST_CASE_TEMPLATE("warm start: nearby operators cost the less the nearer they a
     }
 }
 
+TEST_CASE_TEMPLATE("warm start: along a smooth path two solves before save more than one, and one more than none", S,
+                   double, Complex) {
+    const auto strength = [](int step) { return 0.2 + 1e-3 * step + 1e-5 * step * step; };
+    Warm<S> warm;
+    for (int step = 0; step < 3; ++step) {
+        const auto A = with_potential<S>(strength(step));
+        REQUIRE(eigsh(SparseHermitian<S>(A), {.k = 4, .tol = 1e-12, .warm = &warm}).converged);
+    }
+    const Index columns = warm.vectors.cols();
+    CHECK(warm.previous.cols() == columns + 4);
+    const auto next = with_potential<S>(strength(3));
+    const auto spectrum = reference_eigh<S>(dense(next)).values;
+    Index before = 0;
+    for (const Index kept : {columns + 4, columns, Index{0}}) {
+        CAPTURE(kept);
+        auto shorter = warm;
+        shorter.previous = warm.previous.leftCols(kept).eval();
+        const auto pairs = solve_and_check(SparseHermitian<S>(next), spectrum, {.k = 4, .tol = 1e-8, .warm = &shorter});
+        CHECK(pairs.products > before);
+        before = pairs.products;
+    }
+}
+
 TEST_CASE_TEMPLATE("start block: a bad one costs little and harms nothing", S, double, Complex) {
     const auto A = with_potential<S>(0.2);
     const SparseHermitian<S> op(A);

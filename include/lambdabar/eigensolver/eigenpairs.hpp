@@ -132,7 +132,7 @@ struct Search {
 };
 
 /// Carried by the caller from one solve to the next on a slowly changing operator. Plain data: copy it, store it, clear
-/// it. Written by eigsh() and pullback(), read by the next call. Memory: 2(k + e) + 2k vectors for k pairs, e extra
+/// it. Written by eigsh() and pullback(), read by the next call. Memory: 2(k + e) + 4k vectors for k pairs, e extra
 /// ones and their adjoints, and one copy of the stored entries (without entries: eight vectors).
 ///
 /// What it changes is the cost, not what a result promises: residuals are those of the operator at hand, and that no
@@ -145,9 +145,9 @@ struct Search {
 template <ScalarType S>
 struct Warm {
     Matrix<S> vectors;            // last eigenvectors followed by extra ones
-    Matrix<S> previous;           // those of the solve before
+    Matrix<S> previous;           // those of the solve before, followed by the eigenvectors of the one before that
     Matrix<S> adjoints;           // last adjoint solutions W
-    Matrix<S> previous_adjoints;  // those before
+    Matrix<S> previous_adjoints;  // those of up to two calls before, the later first
     Eigen::VectorXd values;       // Ritz values of `vectors`
     double norm_A = 0.0;
     Which which = Which::smallest;           // the end they belong to: a solve at the other end starts anew

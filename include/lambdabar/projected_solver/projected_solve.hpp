@@ -27,9 +27,9 @@ struct ProjectedSolveOptions {
     LinearMethod method = LinearMethod::automatic;
     Index max_iterations = 0;  // per column; 0: generous
     Preconditioner<S> preconditioner = {};
-    Matrix<S> start = {};         // n×b start block; empty: zero
-    Matrix<S> start_change = {};  // n×b, with `start`: each column starts at start_i + α_i start_change_i, with the
-                                  // real α_i of the smallest residual. One product a column
+    Matrix<S> start = {};          // n×b start block; empty: zero
+    Matrix<S> start_changes = {};  // n×mb, with `start`: column i starts at start_i + Σ_j α_ij start_changes_(jb+i),
+                                   // with the real α_ij of the smallest residual. m products a column
     Sum sum = {};
 };
 
