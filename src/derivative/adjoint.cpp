@@ -165,8 +165,10 @@ void remember_adjoints(const Matrix<S>& W, Warm<S>& warm) {
     const Index n = W.rows(), k = W.cols();
     Matrix<S> previous;
     if (holds_adjoints(warm.adjoints, n, k)) {
-        previous.resize(n, holds_adjoints(warm.previous_adjoints, n, k) ? 2 * k : k);
-        previous << warm.adjoints, warm.previous_adjoints.leftCols(previous.cols() - k);
+        const bool further = holds_adjoints(warm.previous_adjoints, n, k);
+        previous.resize(n, further ? 2 * k : k);
+        previous.leftCols(k) = warm.adjoints;
+        if (further) previous.rightCols(k) = warm.previous_adjoints.leftCols(k);
     }
     warm.previous_adjoints = std::move(previous);
     warm.adjoints = W;

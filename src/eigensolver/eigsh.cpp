@@ -119,9 +119,11 @@ void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& su
             warm.previous_adjoints.middleCols(first, k) *= turn;
     }
     if (warm.vectors.rows() == n) {
-        const Index further = warm.previous.rows() == n ? std::min(k, warm.previous.cols()) : 0;
-        Matrix<S> previous(n, warm.vectors.cols() + further);
-        previous << warm.vectors, warm.previous.leftCols(further);
+        const Index last = warm.vectors.cols(),
+                    further = warm.previous.rows() == n ? std::min(k, warm.previous.cols()) : 0;
+        Matrix<S> previous(n, last + further);
+        previous.leftCols(last) = warm.vectors;
+        if (further > 0) previous.rightCols(further) = warm.previous.leftCols(further);
         warm.previous = std::move(previous);
     }
     warm.vectors.resize(n, k + pairs.extra.cols());
