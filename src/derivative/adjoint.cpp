@@ -59,11 +59,10 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     const Index b = static_cast<Index>(columns.size());
     Eigen::VectorXd lambda(b);
     const Warm<S>* warm = options.warm;
-    const bool warm_fits = warm && warm->adjoints.rows() == n && warm->adjoints.cols() == k;
+    const bool warm_fits = warm && holds_adjoints(*warm, n, k);
     const Matrix<S>& start = warm_fits ? warm->adjoints : options.start;
-    const bool has_previous = warm_fits && holds_adjoints(warm->previous_adjoints, n, k);
-    const bool extrapolates = options.sum.total(has_previous ? 0 : 1) == 0;
-    const Index changes = extrapolates ? warm->previous_adjoints.cols() / k : 0;
+    const Index held = warm_fits ? previous_adjoints_held(*warm, n, k) : 0;
+    const Index changes = options.sum.total(held > 0 ? 0 : 1) == 0 ? held : 0;
     ProjectedSolveOptions<S> solve;
     if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
         std::ostringstream message;
@@ -72,7 +71,7 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
         throw std::invalid_argument(message.str());
     }
     if (start.size() > 0) solve.start.resize(n, b);
-    if (extrapolates) solve.start_changes.resize(n, changes * b);
+    if (changes > 0) solve.start_changes.resize(n, changes * b);
     for (Index j = 0; j < b; ++j) {
         const Index i = columns[static_cast<std::size_t>(j)];
         lambda(j) = pairs.values(i);
@@ -164,8 +163,8 @@ template <ScalarType S>
 void remember_adjoints(const Matrix<S>& W, Warm<S>& warm) {
     const Index n = W.rows(), k = W.cols();
     Matrix<S> previous;
-    if (holds_adjoints(warm.adjoints, n, k)) {
-        const bool further = holds_adjoints(warm.previous_adjoints, n, k);
+    if (holds_adjoints(warm, n, k)) {
+        const bool further = previous_adjoints_held(warm, n, k) > 0;
         previous.resize(n, further ? 2 * k : k);
         previous.leftCols(k) = warm.adjoints;
         if (further) previous.rightCols(k) = warm.previous_adjoints.leftCols(k);

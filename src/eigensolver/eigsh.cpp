@@ -108,15 +108,14 @@ Eigenpairs<S> solve_by_own_preconditioner(const Pencil<S>& pencil, const EigshOp
 template <ScalarType S>
 void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& sum, Warm<S>& warm) {
     const Index n = pairs.vectors.rows(), k = pairs.size();
-    if (holds_adjoints(warm.adjoints, n, k) && warm.vectors.rows() == n && warm.vectors.cols() >= k) {
+    if (holds_adjoints(warm, n, k) && warm.vectors.rows() == n && warm.vectors.cols() >= k) {
         const Block<S> X_old = warm.vectors.leftCols(k), X_new = pairs.vectors;
         const Metric<S> metric = metric_of(pencil, pairs.definite);
         Block<S> scratch;
         const Matrix<S> turn = metric.inner(X_old, X_new, scratch, sum);
         warm.adjoints = (warm.adjoints * turn).eval();
-        for (Index first = 0; holds_adjoints(warm.previous_adjoints, n, k) && first < warm.previous_adjoints.cols();
-             first += k)
-            warm.previous_adjoints.middleCols(first, k) *= turn;
+        for (Index call = 0; call < previous_adjoints_held(warm, n, k); ++call)
+            warm.previous_adjoints.middleCols(call * k, k) *= turn;
     }
     if (warm.vectors.rows() == n) {
         const Index last = warm.vectors.cols(),

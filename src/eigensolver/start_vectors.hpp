@@ -43,10 +43,17 @@ Index product_limit(const EigshOptions<S>& options, Index global_n) {
 /// Residuals cannot be resolved below the rounding of a product and a rotation.
 inline double attainable_tolerance(double tol) { return std::max(tol, 50.0 * std::numeric_limits<double>::epsilon()); }
 
-/// Whether M, remembered adjoints, is n×k or several such blocks side by side.
+/// Whether `warm` holds adjoints of k pairs, n rows each.
 template <ScalarType S>
-bool holds_adjoints(const Matrix<S>& M, Index n, Index k) {
-    return M.rows() == n && M.cols() > 0 && M.cols() % k == 0;
+bool holds_adjoints(const Warm<S>& warm, Index n, Index k) {
+    return warm.adjoints.rows() == n && warm.adjoints.cols() == k;
+}
+
+/// Of how many calls before those: 0, 1 or 2.
+template <ScalarType S>
+Index previous_adjoints_held(const Warm<S>& warm, Index n, Index k) {
+    const Matrix<S>& W = warm.previous_adjoints;
+    return holds_adjoints(warm, n, k) && W.rows() == n && W.cols() % k == 0 ? std::min<Index>(W.cols() / k, 2) : 0;
 }
 
 }  // namespace lambdabar

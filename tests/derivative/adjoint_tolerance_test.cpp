@@ -159,7 +159,16 @@ TEST_CASE_TEMPLATE("pullback: yesterday's adjoints start today's solve", S, doub
     // An explicit start block does the same; a warm one of another size is not used.
     const auto started = pullback(problem.A, pairs, bar, {.start = first.adjoints});
     CHECK(started.report.iterations == 0);
-    warm.adjoints = Matrix<S>::Ones(problem.n, problem.k + 1);
+    for (const Index columns : {problem.k + 1, 2 * problem.k}) {
+        CAPTURE(columns);
+        warm.adjoints = warm.previous_adjoints = Matrix<S>::Ones(problem.n, columns);
+        CHECK(pullback(problem.A, pairs, bar, {.warm = &warm}).report.iterations == first.report.iterations);
+        CHECK(warm.previous_adjoints.size() == 0);
+    }
+    // Nor is one of twice the pairs when vectors are carried with it.
+    (void)eigsh(problem.A, {.k = problem.k, .warm = &warm});
+    warm.adjoints = warm.previous_adjoints = Matrix<S>::Ones(problem.n, 2 * problem.k);
+    (void)eigsh(problem.A, {.k = problem.k, .warm = &warm});
     CHECK(pullback(problem.A, pairs, bar, {.warm = &warm}).report.iterations == first.report.iterations);
 }
 
