@@ -2,28 +2,62 @@
 // Blocks as the algorithms hand them to kernels: columns in the middle of a wider one.
 #include "support.hpp"
 
+#include <cstddef>
+#include <memory>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
 namespace lambdabar::test {
 
+/// Memory for n×b entries right before a page that may not be touched: what reads or writes a row too many crashes.
+template <ScalarType S>
+class Guarded {
+public:
+    Guarded(Index n, Index b) : rows_(n), cols_(b) {
+        const auto bytes = static_cast<std::size_t>(n * b) * sizeof(S);
+#ifdef __linux__
+        const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), whole = (bytes + page - 1) / page * page;
+        void* memory = mmap(nullptr, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || mprotect(static_cast<char*>(memory) + whole, page, PROT_NONE) != 0)
+            throw std::runtime_error("Guarded: no memory");
+        memory_ = {memory, [size = whole + page](void* p) { munmap(p, size); }};
+        first_ = reinterpret_cast<S*>(static_cast<char*>(memory) + whole - bytes);
+#else
+        memory_ = {std::malloc(bytes), std::free};
+        first_ = static_cast<S*>(memory_.get());
+#endif
+    }
+    Eigen::Map<Block<S>> block() const { return {first_, rows_, cols_}; }
+
+private:
+    std::shared_ptr<void> memory_;
+    S* first_ = nullptr;
+    Index rows_, cols_;
+};
+
 /// A view of the given matrix inside a wider block whose other columns are NaN: what reads outside the view gets NaN,
-/// what writes outside is seen by intact().
+/// what writes outside is seen by intact(), and nothing may be touched beyond the last row.
 template <ScalarType S>
 class Strided {
 public:
-    explicit Strided(const Matrix<S>& X)
-        : storage_(Block<S>::Constant(X.rows(), X.cols() + kBefore + kAfter, S{kNaN})), cols_(X.cols()) {
+    explicit Strided(const Matrix<S>& X) : storage_(X.rows(), X.cols() + kBefore + kAfter), cols_(X.cols()) {
+        storage_.block().setConstant(S{kNaN});
         view() = X;
     }
 
-    BlockRef<S> view() { return storage_.middleCols(kBefore, cols_); }
-    Matrix<S> value() const { return storage_.middleCols(kBefore, cols_); }
+    BlockRef<S> view() { return storage_.block().middleCols(kBefore, cols_); }
+    Matrix<S> value() const { return storage_.block().middleCols(kBefore, cols_); }
     bool intact() const {
         const auto nan = [](const auto& part) { return part.array().isNaN().all(); };
-        return nan(storage_.leftCols(kBefore)) && nan(storage_.rightCols(kAfter));
+        return nan(storage_.block().leftCols(kBefore)) && nan(storage_.block().rightCols(kAfter));
     }
 
 private:
     static constexpr Index kBefore = 3, kAfter = 4;  // odd: no view starts aligned
-    Block<S> storage_;
+    Guarded<S> storage_;
     Index cols_;
 };
 
