@@ -61,7 +61,7 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
     const Warm<S>* warm = options.warm;
     const bool warm_fits = warm && holds_adjoints(*warm, n, k);
     const Matrix<S>& start = warm_fits ? warm->adjoints : options.start;
-    const Index held = warm_fits ? previous_adjoints_held(*warm, n, k) : 0;
+    const Index held = warm ? previous_adjoints_held(*warm, n, k) : 0;
     const Index changes = options.sum.total(held > 0 ? 0 : 1) == 0 ? held : 0;
     ProjectedSolveOptions<S> solve;
     if (start.size() > 0 && (start.rows() != n || start.cols() != k)) {
@@ -162,14 +162,9 @@ Block<S> solve_adjoint(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, cons
 template <ScalarType S>
 void remember_adjoints(const Matrix<S>& W, Warm<S>& warm) {
     const Index n = W.rows(), k = W.cols();
-    Matrix<S> previous;
-    if (holds_adjoints(warm, n, k)) {
-        const bool further = previous_adjoints_held(warm, n, k) > 0;
-        previous.resize(n, further ? 2 * k : k);
-        previous.leftCols(k) = warm.adjoints;
-        if (further) previous.rightCols(k) = warm.previous_adjoints.leftCols(k);
-    }
-    warm.previous_adjoints = std::move(previous);
+    const Index further = previous_adjoints_held(warm, n, k) > 0 ? k : 0;
+    warm.previous_adjoints =
+        holds_adjoints(warm, n, k) ? followed_by<S>(warm.adjoints, warm.previous_adjoints, further) : Matrix<S>();
     warm.adjoints = W;
 }
 

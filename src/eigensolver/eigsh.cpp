@@ -118,12 +118,8 @@ void remember(const Pencil<S>& pencil, const Eigenpairs<S>& pairs, const Sum& su
             warm.previous_adjoints.middleCols(call * k, k) *= turn;
     }
     if (warm.vectors.rows() == n) {
-        const Index last = warm.vectors.cols(),
-                    further = warm.previous.rows() == n ? std::min(k, warm.previous.cols()) : 0;
-        Matrix<S> previous(n, last + further);
-        previous.leftCols(last) = warm.vectors;
-        if (further > 0) previous.rightCols(further) = warm.previous.leftCols(further);
-        warm.previous = std::move(previous);
+        const Index further = warm.previous.rows() == n ? std::min(k, warm.previous.cols()) : 0;
+        warm.previous = followed_by<S>(warm.vectors, warm.previous, further);
     }
     warm.vectors.resize(n, k + pairs.extra.cols());
     warm.vectors << pairs.vectors, pairs.extra;

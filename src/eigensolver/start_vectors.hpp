@@ -43,6 +43,15 @@ Index product_limit(const EigshOptions<S>& options, Index global_n) {
 /// Residuals cannot be resolved below the rounding of a product and a rotation.
 inline double attainable_tolerance(double tol) { return std::max(tol, 50.0 * std::numeric_limits<double>::epsilon()); }
 
+/// [last, the first `count` columns of `earlier`].
+template <ScalarType S>
+Matrix<S> followed_by(const Matrix<S>& last, const Matrix<S>& earlier, Index count) {
+    Matrix<S> all(last.rows(), last.cols() + count);
+    all.leftCols(last.cols()) = last;
+    if (count > 0) all.rightCols(count) = earlier.leftCols(count);
+    return all;
+}
+
 /// Whether `warm` holds adjoints of k pairs, n rows each.
 template <ScalarType S>
 bool holds_adjoints(const Warm<S>& warm, Index n, Index k) {
