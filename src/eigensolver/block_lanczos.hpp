@@ -46,6 +46,7 @@ public:
 
 private:
     void choose_sizes();
+    Index usual_basis() const;
     bool test_start_block();
     void append_previous();
     void prepare_filters();
@@ -122,6 +123,7 @@ private:
     Index complete_count_ = 0;       // Ritz values below complete_bound_; 0: that search says nothing
     double complete_bound_ = 0.0;
     Index inconclusive_ = 0, uncounted_ = 0;  // searches
+    bool doubtful_ = false;                   // the last one was inconclusive, and no other follows
     bool started_ = false;                    // from vectors of the caller's or the last solve's
     Index gaussian_ = 0;  // columns V grew from alone; 0: from others as well, or they are not to be relied on
     Index preparations_ = 0;

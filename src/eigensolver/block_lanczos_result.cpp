@@ -53,7 +53,7 @@ Eigenpairs<S> BlockLanczos<S>::result(StopReason reason) {
     pairs.cluster_tol = options_.cluster_tol;
     take_vectors(k, extra, pairs);
     conclude(ritz, reason, pairs);
-    pairs.probed = probed_;
+    pairs.probed = probed_ && !doubtful_;
     pairs.search_carried = by_carried_;
     if (pairs.converged && probed_ && complete_count_ > 0 && complete_count_ < m_ &&
         theta_(complete_count_ - 1) < complete_bound_ && complete_bound_ < theta_(complete_count_)) {

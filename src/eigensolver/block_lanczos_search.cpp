@@ -37,11 +37,12 @@ constexpr double kLongerSearch = 4.0;  // what a wider gap may cost
 template <ScalarType S>
 void BlockLanczos<S>::search_missed_copies() {
     probed_ = true;
-    by_carried_ = false;
+    by_carried_ = doubtful_ = false;
     carried_.count = 0;
     gaussian_ = 0;
     probed_values_ = theta_.head(k_);
-    restart(started_ ? std::min(k_ + b_ + 1, capacity_ - kProbeColumns) : std::max(keep_, k_ + 1));
+    // The cut has to be a Ritz value: a block beyond the k.
+    restart(std::min(started_ ? k_ + b_ + 1 : std::max(keep_, k_ + b_ + 1), capacity_ - kProbeColumns));
     choose_search_bound();
     const Index columns = std::min(kProbeColumns, global_n_ - m_);
     T_.resize(n_, columns);
@@ -112,7 +113,8 @@ void BlockLanczos<S>::judge_search(Index first, double cut) {
     const double lowest = dense_eigh<S>(G_.block(first, first, left, left)).values(0);
     if (lowest > 0.5 * (complete_bound_ + cut)) return;
     complete_count_ = 0;
-    if (++inconclusive_ <= kMostInconclusive) probed_values_.resize(0);
+    doubtful_ = ++inconclusive_ > kMostInconclusive;
+    if (!doubtful_) probed_values_.resize(0);
 }
 
 /// T ← T − X⟨X, T⟩ for the `count` lowest Ritz vectors, at the front of V.

@@ -47,13 +47,21 @@ void BlockLanczos<S>::choose_sizes() {
     b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : k_ < kManyPairs ? 4 : 8);
     b_ = std::min(b_, global_n_);
     const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
-    capacity_ = options_.basis_size > 0 ? options_.basis_size
-                                        : std::max({k_ + 8 * b_, 2 * k_ + 4 * b_, kept + 4 * b_, Index{24}});
+    capacity_ = options_.basis_size > 0 ? options_.basis_size : std::max(usual_basis(), kept + 3 * b_);
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);
     keep_ = std::min(std::max(kept, capacity_ / 2), capacity_ - b_);
     max_products_ = product_limit(options_, global_n_);
     tol_ = attainable_tolerance(options_.tol);
+}
+
+/// Filters carry most of the convergence, and the pairs with 4½ blocks, to whole blocks, are enough: more vectors save
+/// few products, and every step passes over them. Without filters the Krylov space does the work, and is to be larger.
+template <ScalarType S>
+Index BlockLanczos<S>::usual_basis() const {
+    const bool filtered = metric_.identity() && options_.filter_degree != 1;
+    if (filtered) return std::max({Index{12}, k_ + 8, (k_ + 5 * b_ + b_ / 2 - 1) / b_ * b_});
+    return std::max({k_ + 8 * b_, 2 * k_ + 4 * b_, Index{24}});
 }
 
 /// Tests the caller's (or the last solve's) vectors at the cost of one block product.
@@ -160,6 +168,7 @@ void BlockLanczos<S>::filter_start() {
     template BlockLanczos<S>::BlockLanczos(CountedOperator<S>&, const Metric<S>&, const EigshOptions<S>&, double, \
                                            bool, const CarriedSearch&, const SparseHermitian<S>*);                \
     template void BlockLanczos<S>::choose_sizes();                                                                \
+    template Index BlockLanczos<S>::usual_basis() const;                                                          \
     template bool BlockLanczos<S>::test_start_block();                                                            \
     template void BlockLanczos<S>::append_previous();                                                             \
     template void BlockLanczos<S>::prepare_filters();                                                             \

@@ -82,8 +82,8 @@ struct [[nodiscard]] Eigenpairs {
     std::vector<Cluster> clusters;                                     // partition of 0 … k − 1
     double guard_value = std::numeric_limits<double>::quiet_NaN();     // next eigenvalue beyond the k
     double guard_residual = std::numeric_limits<double>::quiet_NaN();  // its residual
-    bool cuts_cluster = false;    // the guard belongs to the cluster at the open end of the set
-    bool probed = false;          // a random block was searched for missed copies, in this solve
+    bool cuts_cluster = false;  // the guard belongs to the cluster at the open end of the set
+    bool probed = false;        // a random block was searched for missed copies, in this solve, until none was in doubt
     bool search_carried = false;  // instead: an earlier search, the change of A since then, and the residuals of
                                   // `vectors` and `extra` leave no room for a missed copy
     /// What the search of a solve with a Warm found: at most this many eigenvalues lie beyond `complete_bound` at the
