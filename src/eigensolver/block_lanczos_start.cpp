@@ -46,7 +46,8 @@ void BlockLanczos<S>::choose_sizes() {
     k_ = options_.k;
     b_ = options_.block_size > 0 ? options_.block_size : (k_ == 1 ? 2 : k_ < kManyPairs ? 4 : 8);
     b_ = std::min(b_, global_n_);
-    const Index kept = k_ + std::max<Index>(options_.extra, b_);  // a restart keeps what the result promises
+    const Index promised = options_.extra < 0 && options_.warm ? k_ : options_.extra;
+    const Index kept = k_ + std::max(promised, b_);  // a restart keeps what the result promises
     capacity_ = options_.basis_size > 0 ? options_.basis_size : std::max(usual_basis(), kept + 3 * b_);
     if (options_.basis_size == 0 && global_n_ <= kSmall) capacity_ = global_n_;
     capacity_ = std::min(std::max(capacity_, k_ + 2 * b_ + 1), global_n_);

@@ -13,7 +13,7 @@ namespace lambdabar {
 
 namespace {
 
-constexpr int kSweeps = 5;  // for missing copies
+constexpr int kSweeps = 5;  // for missing copies, that find none
 constexpr int kShifts = 8;
 constexpr double kRough = 1e-2;  // tolerance of a solve that only looks where the spectrum lies
 
@@ -108,14 +108,19 @@ Eigenpairs<S> solve_by_factor(const Pencil<S>& pencil, const EigshOptions<S>& op
     if (pairs.definite == Definite::B && pairs.converged) {
         require_nothing_below(pairs.which, lanczos->lowest_met(), pairs.sigma);
     }
-    for (int i = 0; countable && pairs.converged && i < kSweeps; ++i) {
+    Index least = pencil.rows();
+    for (int idle = 0; countable && pairs.converged && idle < kSweeps;) {
         const Certificate certificate = certify(pencil, *factor, pairs, options);
         counted += certificate.factorizations;
         pairs.certified = certificate.certified;
         if (certificate.certified || (certificate.missing == 0 && !options.probe)) break;
-        pairs = lanczos->search_further();
-        if (certificate.missing == 0) break;  // nothing can be counted: the search has to do
-        if (i + 1 == kSweeps) pairs.converged = false;
+        pairs = lanczos->search_further(certificate.missing);
+        idle = certificate.missing < least ? 0 : idle + 1;
+        least = std::min(least, certificate.missing);
+        // Nothing was counted, nor will it be unless the guard stood in the way: the search has to do.
+        const bool vain = pairs.cuts_cluster || certificate.factorizations > 0 || idle > 0;
+        if (certificate.missing == 0 && vain) break;
+        if (idle == kSweeps) pairs.converged = false;
     }
     solves += pairs.solves;
     pairs.solves = solves;

@@ -14,6 +14,7 @@ namespace lambdabar {
 
 namespace {
 
+constexpr Index kProbeColumns = 2;
 constexpr Index kCleanings = 20;  // of parts in null(B); an ill-conditioned B may look as if it had any
 
 }  // namespace
@@ -45,10 +46,9 @@ Eigenpairs<S> InvertedLanczos<S>::solve() {
 }
 
 template <ScalarType S>
-Eigenpairs<S> InvertedLanczos<S>::search_further() {
-    probed_ = false;
-    search_missed_copies();
-    if (!whole_space()) step();
+Eigenpairs<S> InvertedLanczos<S>::search_further(Index missing) {
+    search_missed_copies(std::max(missing, kProbeColumns));
+    if (!whole_space() && w_ > 0) step();
     return iterate();
 }
 
@@ -76,8 +76,12 @@ Eigenpairs<S> InvertedLanczos<S>::iterate() {
             }
             if (!report_progress()) return result(StopReason::stopped_by_monitor);
             const bool converged = all_converged();
-            if (converged && options_.probe && !whole_space() && !probe_is_current()) {
-                search_missed_copies();
+            const bool search = converged && options_.probe && !whole_space() && !probe_is_current();
+            if (search && sees_every_copy()) {
+                probed_ = guard_clear();
+                if (probed_) return result(StopReason::converged);
+            } else if (search) {
+                search_missed_copies(kProbeColumns);
             } else if (whole_space() || (converged && guard_resolved())) {
                 return result(converged ? StopReason::converged : StopReason::iteration_limit);
             }
@@ -248,7 +252,7 @@ Eigenpairs<S> InvertedLanczos<S>::result(StopReason reason) {
     describe_neighbourhood(guard, pairs);
     pairs.reason = reason;
     pairs.converged = reason == StopReason::converged;
-    pairs.probed = probed_;
+    pairs.probed = probed_ && !doubtful_;
     pairs.solves = solves_;
     pairs.iterations = iterations_;
     pairs.basis_size = capacity_;
@@ -262,9 +266,10 @@ Eigenpairs<S> InvertedLanczos<S>::result(StopReason reason) {
 #define LAMBDABAR_INSTANTIATE(S)                                                                 \
     template InvertedLanczos<S>::InvertedLanczos(const Pencil<S>&, const BlockSolve<S>&, double, \
                                                  const EigshOptions<S>&, bool);                  \
+    template double InvertedLanczos<S>::cluster_distance() const;                                \
     template double InvertedLanczos<S>::lowest_met() const;                                      \
     template Eigenpairs<S> InvertedLanczos<S>::solve();                                          \
-    template Eigenpairs<S> InvertedLanczos<S>::search_further();
+    template Eigenpairs<S> InvertedLanczos<S>::search_further(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

@@ -27,8 +27,8 @@ public:
 
     Eigenpairs<S> solve();
 
-    /// Goes on from the pairs of the last solve with a random block: something is known to be missing.
-    Eigenpairs<S> search_further();
+    /// Goes on from the pairs of the last solve: so many are known to be missing.
+    Eigenpairs<S> search_further(Index missing);
 
     /// The lowest of all Ritz values of the last solve, wanted or not: no eigenvalue lies between it and σ if it is
     /// below σ, and then there is one that does not exceed it.
@@ -55,7 +55,9 @@ private:
     void turn_to_targets();
     void rayleigh_ritz();
     void restart(Index keep);
-    void search_missed_copies();
+    bool sees_every_copy() const;
+    bool guard_clear() const;
+    void search_missed_copies(Index columns);
     bool add_to_pending(Block<S> Z);
     bool report_progress();
 
@@ -97,6 +99,9 @@ private:
     Index next_test_ = 0, last_test_ = 0;  // in solves
     double last_left_ = 0.0;               // ln of the worst residual in units of its tolerance at the last test
     Eigen::VectorXd probed_values_;        // the k first Ritz values when the last search began
+    Index gaussian_ = 0;                   // columns V grew from alone; 0: from others as well
+    bool doubtful_ = false;                // the last search was undecided, and no other follows
+    Index undecided_ = 0;                  // searches
     Index cleanings_ = 0, iterations_ = 0, probes_ = 0, draws_ = 0;
 };
 

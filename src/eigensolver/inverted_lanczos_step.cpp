@@ -13,7 +13,6 @@ namespace {
 
 constexpr const char* kProduct = "eigsh: the operator's product";
 constexpr Index kSmall = 200;  // up to this dimension the basis may span the whole space
-constexpr Index kProbeColumns = 2;
 
 }  // namespace
 
@@ -76,6 +75,7 @@ void InvertedLanczos<S>::start_randomly() {
     Block<S> Z(n_, b_);
     fill_random<S>(Z, options_.seed, 0, options_.sum);
     exhausted_ = !add_to_pending(std::move(Z));
+    gaussian_ = w_;
 }
 
 /// P ← [P, K Z] orthonormalized against V and P (B = I: Z itself); false if that adds nothing.
@@ -133,33 +133,6 @@ void InvertedLanczos<S>::restart(Index keep) {
     Y_ = Matrix<S>::Identity(keep, keep);
 }
 
-/// A random block orthogonal to the converged pairs, amplified by powers of K, joins P: a copy that every Krylov vector
-/// so far was orthogonal to stands out of it in the next Rayleigh–Ritz step.
-template <ScalarType S>
-void InvertedLanczos<S>::search_missed_copies() {
-    constexpr int kPowers = 3;
-    probed_ = true;
-    probed_values_ = theta_.head(k_);
-    const Index columns = std::min(kProbeColumns, global_n_ - m_ - w_);
-    if (columns < 1) return;
-    const Index room = capacity_ - 2 * (w_ + columns);
-    if (m_ > room) restart(std::min(std::max(keep_, k_ + 1), room));
-    Block<S> Z(n_, columns), image(n_, columns);
-    fill_random<S>(Z, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kProbeColumns * probes_++),
-                   options_.sum);
-    const Matrix<S> Y = Y_.leftCols(k_);
-    Block<S> X(n_, k_);
-    set_product<S>(X, V_.leftCols(m_), Y);
-    for (int power = 0; power < kPowers; ++power) {
-        add_product<S>(Z, X, -metric_.inner(X, Z, BU_, options_.sum, kProduct));
-        apply(Z, image);
-        const Eigen::VectorXd size = metric_.norms(image, BU_, options_.sum, kProduct);
-        scale_columns<S>(image, (size.array() > 0.0).select(size.cwiseInverse(), 0.0));
-        Z.swap(image);
-    }
-    add_to_pending(std::move(Z));
-}
-
 #define LAMBDABAR_INSTANTIATE(S)                                \
     template void InvertedLanczos<S>::choose_sizes();           \
     template bool InvertedLanczos<S>::load_start_block();       \
@@ -168,8 +141,7 @@ void InvertedLanczos<S>::search_missed_copies() {
     template bool InvertedLanczos<S>::add_to_pending(Block<S>); \
     template void InvertedLanczos<S>::turn_to_targets();        \
     template void InvertedLanczos<S>::step();                   \
-    template void InvertedLanczos<S>::restart(Index);           \
-    template void InvertedLanczos<S>::search_missed_copies();
+    template void InvertedLanczos<S>::restart(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
 #undef LAMBDABAR_INSTANTIATE

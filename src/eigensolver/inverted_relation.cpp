@@ -124,6 +124,16 @@ void InvertedRelation<S>::start(Index capacity) {
 }
 
 template <ScalarType S>
+void InvertedRelation<S>::reserve(Index capacity) {
+    Block<S> V = zeros<S>(n_, capacity);
+    copy<S>(V.leftCols(m_ + w_), VP());
+    V_.swap(V);
+    Matrix<S> H = Matrix<S>::Zero(capacity, capacity);
+    H.topLeftCorner(m_, m_) = H_.topLeftCorner(m_, m_);
+    H_.swap(H);
+}
+
+template <ScalarType S>
 void InvertedRelation<S>::watch(ConstBlockRef<S> Q) {
     if (metric_.identity() || Q.cols() == 0) return;
     const double longest = norms<S>(Q, sum_).maxCoeff();

@@ -36,6 +36,9 @@ protected:
     /// m = w = 0, with room for so many columns of [V P].
     void start(Index capacity);
 
+    /// Room for more columns of [V P], which stay.
+    void reserve(Index capacity);
+
     /// V ← [V P₁], P₁ the first columns of P: U = K P₁, C = [V P]ᴴU, U − [V P]C = Q R,
     ///     P ← [P₂ Q],  H grows by C's rows of [V P₁],  S ← [S₂ C₂; 0 R].
     void step(Index columns);
