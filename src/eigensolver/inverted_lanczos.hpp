@@ -57,6 +57,7 @@ private:
     void restart(Index keep);
     bool sees_every_copy() const;
     bool guard_clear() const;
+    void make_room(Index columns);
     void search_missed_copies(Index columns);
     bool add_to_pending(Block<S> Z);
     bool report_progress();

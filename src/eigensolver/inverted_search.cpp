@@ -100,6 +100,14 @@ bool InvertedLanczos<S>::guard_clear() const {
     return guard_is_apart(gap, residual_(k_ - 1), residual_(k_), kClearlyApart, cluster_distance());
 }
 
+/// For so many columns more in P, which stays as wide as it becomes, and a step.
+template <ScalarType S>
+void InvertedLanczos<S>::make_room(Index columns) {
+    const Index kept = std::max(keep_, k_ + 1), free = 2 * (w_ + columns);
+    if (kept + free > capacity_) this->reserve(capacity_ = kept + free);
+    if (m_ + free > capacity_) restart(kept);
+}
+
 /// Block Lanczos from Gaussian columns in the complement of the k pairs and the guard, until it shows a value that is
 /// wanted more than the guard, or until its two best Ritz pairs (μ, t) have residuals ρ ≤ 0.01 |μ − μ_k|, or pass the
 /// tolerance: a missed eigenvector would be below 0.01 in both, though every step amplifies it more than what they
@@ -112,7 +120,7 @@ void InvertedLanczos<S>::search_missed_copies(Index columns) {
     probed_values_ = theta_.head(k_);
     const Index first = std::min(k_ + 1, m_);
     columns = std::min({columns, kWidest, global_n_ - m_ - w_});
-    if (columns < 1) return;
+    if (columns < 1) return make_room(0);
     Block<S> X(n_, first), Z(n_, columns);
     set_product<S>(X, V_.leftCols(m_), Y_.leftCols(first));
     fill_random<S>(Z, options_.seed, 0x70726f6265u + static_cast<std::uint64_t>(kWidest * probes_++), options_.sum);
@@ -149,16 +157,14 @@ void InvertedLanczos<S>::search_missed_copies(Index columns) {
         doubtful_ = ++undecided_ > kMostUndecided;
         probed_ = doubtful_;
     }
-    // Room for a step; P stays as wide as it becomes.
-    const Index kept = std::max(keep_, k_ + 1), needed = kept + 2 * (w_ + columns);
-    if (needed > capacity_) this->reserve(capacity_ = needed);
-    if (m_ + 2 * (w_ + columns) > capacity_) restart(kept);
+    make_room(columns);
     if (columns > 0) add_to_pending(search.vectors(std::min(columns, search.found())));
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                               \
     template bool InvertedLanczos<S>::sees_every_copy() const; \
     template bool InvertedLanczos<S>::guard_clear() const;     \
+    template void InvertedLanczos<S>::make_room(Index);        \
     template void InvertedLanczos<S>::search_missed_copies(Index);
 LAMBDABAR_INSTANTIATE(double)
 LAMBDABAR_INSTANTIATE(std::complex<double>)
