@@ -78,7 +78,7 @@ Eigenpairs<S> InvertedLanczos<S>::iterate() {
             const bool converged = all_converged();
             const bool search = converged && options_.probe && !whole_space() && !probe_is_current();
             if (search && sees_every_copy()) {
-                probed_ = guard_clear();
+                probed_ = guard_apart(kClearlyApart);
                 if (probed_) return result(StopReason::converged);
             } else if (search) {
                 search_missed_copies(kProbeColumns);
@@ -101,17 +101,12 @@ Eigenpairs<S> InvertedLanczos<S>::iterate() {
 
 template <ScalarType S>
 void InvertedLanczos<S>::rayleigh_ritz() {
-    auto pairs = dense_eigh<S>(H_.topLeftCorner(m_, m_));
-    std::vector<Index> order(static_cast<std::size_t>(m_));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](Index i, Index j) { return key(pairs.values(i)) < key(pairs.values(j)); });
-    theta_ = pairs.values(order);
-    Y_ = pairs.vectors(Eigen::all, order);
+    RelationRitz<S> ritz = Relation::ritz([this](double theta) { return key(theta); });
+    theta_ = std::move(ritz.values);
+    Y_ = std::move(ritz.vectors);
     norm_ = std::max(norm_, theta_.cwiseAbs().maxCoeff());
     // The relation itself holds to rounding only.
-    residual_ = Eigen::VectorXd::Constant(m_, 2.0 * std::numeric_limits<double>::epsilon() * norm_);
-    if (w_ > 0) residual_ = residual_.cwiseMax((S_ * Y_).colwise().norm().transpose());
+    residual_ = ritz.residuals.cwiseMax(2.0 * std::numeric_limits<double>::epsilon() * norm_);
 }
 
 /// A test costs m³ operations. The next one comes a quarter of the way to where the last two show the
@@ -170,9 +165,13 @@ bool InvertedLanczos<S>::probe_is_current() const {
 
 template <ScalarType S>
 bool InvertedLanczos<S>::guard_resolved() const {
-    if (m_ <= k_) return false;
+    return m_ > k_ && (passes(k_) || guard_apart(kRoughlyApart));
+}
+
+template <ScalarType S>
+bool InvertedLanczos<S>::guard_apart(double part) const {
     const double gap = std::abs(key(theta_(k_)) - key(theta_(k_ - 1)));
-    return passes(k_) || guard_is_apart(gap, residual_(k_ - 1), residual_(k_), kRoughlyApart, cluster_distance());
+    return guard_is_apart(gap, residual_(k_ - 1), residual_(k_), part, cluster_distance());
 }
 
 template <ScalarType S>

@@ -36,11 +36,11 @@ public:
 
 private:
     using Relation = InvertedRelation<S>;
-    using Relation::apply, Relation::image_of_B, Relation::shrink, Relation::turn, Relation::widen;
+    using Relation::apply, Relation::image_of_B, Relation::reserve, Relation::shrink, Relation::turn, Relation::widen;
     using Relation::H_, Relation::S_, Relation::m_, Relation::w_, Relation::solves_, Relation::norm_, Relation::tol_;
     using Relation::invisible_, Relation::growth_, Relation::watch, Relation::overgrown;
-    using Relation::solve_, Relation::metric_, Relation::n_, Relation::global_n_, Relation::V_, Relation::BP_,
-        Relation::BU_;
+    using Relation::pencil_, Relation::solve_, Relation::metric_, Relation::n_, Relation::global_n_, Relation::V_,
+        Relation::BP_, Relation::BU_;
 
     void choose_sizes();
     bool load_start_block();
@@ -56,7 +56,6 @@ private:
     void rayleigh_ritz();
     void restart(Index keep);
     bool sees_every_copy() const;
-    bool guard_clear() const;
     void make_room(Index columns);
     void search_missed_copies(Index columns);
     bool add_to_pending(Block<S> Z);
@@ -64,6 +63,7 @@ private:
 
     bool all_converged() const;
     bool guard_resolved() const;
+    bool guard_apart(double part) const;
     bool probe_is_current() const;
     bool whole_space() const { return m_ == global_n_ || exhausted_; }
     /// On the residual of Ritz pair i. With σ very close to one eigenvalue, the rounding of its large μ is all that the

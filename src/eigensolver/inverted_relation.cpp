@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace lambdabar {
 
@@ -237,6 +238,18 @@ void InvertedRelation<S>::shrink(const Matrix<S>& Y, const Eigen::VectorXd& thet
     if (w_ > 0) S_ = Matrix<S>(S_ * Y);
     m_ = keep;
     H_.topLeftCorner(keep, keep) = theta.template cast<S>().asDiagonal();
+}
+
+template <ScalarType S>
+RelationRitz<S> InvertedRelation<S>::ritz(const std::function<double(double)>& key) const {
+    const DenseEigenpairs<S> pairs = dense_eigh<S>(H());
+    std::vector<Index> order(static_cast<std::size_t>(m_));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Index i, Index j) { return key(pairs.values(i)) < key(pairs.values(j)); });
+    RelationRitz<S> ritz{pairs.values(order), pairs.vectors(Eigen::all, order), Eigen::VectorXd::Zero(m_)};
+    if (w_ > 0) ritz.residuals = (S_ * ritz.vectors).colwise().norm();
+    return ritz;
 }
 
 template class InvertedRelation<double>;

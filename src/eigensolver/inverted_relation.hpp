@@ -4,7 +4,17 @@
 #include <lambdabar/eigensolver/eigenpairs.hpp>
 #include <lambdabar/operator/pencil.hpp>
 
+#include <functional>
+
 namespace lambdabar {
+
+/// H = Y Θ Yᴴ with ascending keys of θ, and ‖K V y − V y θ‖ = ‖S y‖.
+template <ScalarType S>
+struct RelationRitz {
+    Eigen::VectorXd values;
+    Matrix<S> vectors;
+    Eigen::VectorXd residuals;
+};
 
 /// The block Krylov relation of K = (A − σB)⁻¹B, self-adjoint in the inner product of `metric`: xᴴBy, or xᴴAy where A
 /// is the definite one and σ = 0 (all transposes below are those of this inner product),
@@ -68,6 +78,8 @@ protected:
     /// outside of its spectrum: they grow by a factor a step, and the rounding of all else with them.
     void watch(ConstBlockRef<S> Q);
     bool overgrown() const { return growth_ > std::max(1e3, 0.1 * tol_ / std::numeric_limits<double>::epsilon()); }
+
+    RelationRitz<S> ritz(const std::function<double(double)>& key) const;
 
     Matrix<S> H() const { return H_.topLeftCorner(m_, m_); }
     auto VP() { return V_.leftCols(m_ + w_); }

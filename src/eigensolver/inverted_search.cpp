@@ -1,12 +1,11 @@
-// Whether InvertedLanczos holds every copy, where no inertia counts them: a search in the complement of what was found.
+// Whether InvertedLanczos holds every copy: a search in the complement of what was found, where no inertia counts the
+// eigenvalues, or where it says that some are missing.
 #include "inverted_lanczos.hpp"
 
-#include "block/dense.hpp"
 #include "ritz_result.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace lambdabar {
 
@@ -19,72 +18,59 @@ constexpr Index kMostSteps = 40;     // of one search
 constexpr Index kMostUndecided = 3;  // searches
 constexpr Index kJudges = 2;         // Ritz pairs that have to be resolved for a search to end with nothing
 
+enum class Finding { undecided, something, nothing };
+
 /// The relation of K within the complement of X, from a random block.
 template <ScalarType S>
 class ComplementSearch : private InvertedRelation<S> {
     using Relation = InvertedRelation<S>;
-    using Relation::H, Relation::S_, Relation::m_, Relation::w_, Relation::V_, Relation::BP_, Relation::norm_,
-        Relation::tol_;
+    using Relation::m_, Relation::w_, Relation::V_;
 
 public:
     /// `solve` followed by the projection; `norm` of K and the tolerance relative to it.
     ComplementSearch(const Pencil<S>& pencil, const BlockSolve<S>& solve, const Metric<S>& metric, Definite definite,
                      const Sum& sum, double norm, double tol)
         : Relation(pencil, solve, metric, definite, sum, kProduct) {
-        norm_ = norm;
-        tol_ = tol;
+        Relation::norm_ = norm;
+        Relation::tol_ = tol;
     }
 
     /// P ← K Z, orthonormal.
-    void begin(const Block<S>& Z, std::uint64_t seed) {
+    void begin(const Block<S>& Z) {
         Relation::start(kBlocks * Z.cols());
         Relation::apply(Z, V_.leftCols(Z.cols()));
-        Relation::widen(orthonormalize<S>(V_.leftCols(Z.cols()), V_.leftCols(0), Relation::metric_, seed,
-                                          Relation::sum_, kProduct));
-        BP_ = Relation::image_of_B(V_.leftCols(w_));
+        (void)Relation::append(Z.cols());
     }
 
     /// One block of K's images more, and Rayleigh–Ritz by ascending `key`; false if there is none.
-    template <class Key>
-    bool advance(const Key& key) {
+    bool advance(const std::function<double(double)>& key) {
         if (w_ == 0) return false;
         if (m_ + 2 * w_ > V_.cols()) {
             const Index keep = std::min(m_, std::max<Index>(V_.cols() / 2 - w_, 1));
-            const Matrix<S> Y = Y_.leftCols(keep);
-            Relation::shrink(Y, mu_.head(keep));
+            Relation::shrink(ritz_.vectors.leftCols(keep), ritz_.values.head(keep));
         }
         Relation::step(w_);
-        auto pairs = dense_eigh<S>(H());
-        std::vector<Index> order(static_cast<std::size_t>(m_));
-        std::iota(order.begin(), order.end(), Index{0});
-        std::stable_sort(order.begin(), order.end(),
-                         [&](Index i, Index j) { return key(pairs.values(i)) < key(pairs.values(j)); });
-        mu_ = pairs.values(order);
-        Y_ = pairs.vectors(Eigen::all, order);
-        residual_ = w_ > 0 ? Eigen::VectorXd((S_ * Y_).colwise().norm()) : Eigen::VectorXd::Zero(m_);
+        ritz_ = Relation::ritz(key);
         return true;
     }
 
-    Index found() const { return mu_.size(); }
-    double value(Index i) const { return mu_(i); }
-    double residual(Index i) const { return residual_(i); }
+    const RelationRitz<S>& ritz() const { return ritz_; }
     Index solves() const { return Relation::solves_; }
 
     Block<S> vectors(Index count) const {
         Block<S> Z(V_.rows(), count);
-        set_product<S>(Z, V_.leftCols(m_), Y_.leftCols(count));
+        set_product<S>(Z, V_.leftCols(m_), ritz_.vectors.leftCols(count));
         return Z;
     }
 
 private:
-    Eigen::VectorXd mu_, residual_;
-    Matrix<S> Y_;
+    RelationRitz<S> ritz_;
 };
 
 }  // namespace
 
-/// True if a search is not needed: V grew from more Gaussian columns than there are copies, and the guard is clearly
-/// another eigenvalue (see BlockDavidson, which says why).
+/// True if a search is not needed once the guard is clearly another eigenvalue: V grew from more Gaussian columns than
+/// there are copies (see BlockDavidson, which says why).
 template <ScalarType S>
 bool InvertedLanczos<S>::sees_every_copy() const {
     if (gaussian_ == 0 || m_ <= k_) return false;
@@ -94,17 +80,11 @@ bool InvertedLanczos<S>::sees_every_copy() const {
     return largest_cluster(keys, k_ + 1, tolerance, cluster_distance()) < gaussian_;
 }
 
-template <ScalarType S>
-bool InvertedLanczos<S>::guard_clear() const {
-    const double gap = std::abs(key(theta_(k_)) - key(theta_(k_ - 1)));
-    return guard_is_apart(gap, residual_(k_ - 1), residual_(k_), kClearlyApart, cluster_distance());
-}
-
 /// For so many columns more in P, which stays as wide as it becomes, and a step.
 template <ScalarType S>
 void InvertedLanczos<S>::make_room(Index columns) {
     const Index kept = std::max(keep_, k_ + 1), free = 2 * (w_ + columns);
-    if (kept + free > capacity_) this->reserve(capacity_ = kept + free);
+    if (kept + free > capacity_) reserve(capacity_ = kept + free);
     if (m_ + free > capacity_) restart(kept);
 }
 
@@ -130,40 +110,36 @@ void InvertedLanczos<S>::search_missed_copies(Index columns) {
         project(Y);
         project(Y);
     };
-    ComplementSearch<S> search(this->pencil_, deflated, metric_, options_.definite, options_.sum, norm_, tol_);
-    search.begin(Z, options_.seed);
+    ComplementSearch<S> search(pencil_, deflated, metric_, options_.definite, options_.sum, norm_, tol_);
+    search.begin(Z);
     const double wanted = key(theta_(k_ - 1));
-    const double better =
-        first > k_ ? std::max(wanted, key(theta_(k_)) - residual_(k_)) - tolerance(k_ - 1) : wanted - tolerance(k_ - 1);
-    bool decided = false, something = false;
-    for (Index step = 0; step < kMostSteps && !decided; ++step) {
-        if (!search.advance([this](double mu) { return key(mu); })) {
-            decided = true;
-            break;
-        }
-        const Index judges = std::min(kJudges, search.found());
-        bool resolved = search.found() >= kJudges;
-        for (Index j = 0; j < judges; ++j) {
-            const double allowed = std::max(tolerance(k_ - 1), kClearlyApart * (key(search.value(j)) - wanted));
-            resolved = resolved && search.residual(j) <= allowed;
-        }
+    const double better = (first > k_ ? std::max(wanted, key(theta_(k_)) - residual_(k_)) : wanted) - tolerance(k_ - 1);
+    const auto judge = [&](const RelationRitz<S>& ritz) {
+        const auto& [mu, vectors, rho] = ritz;
         // Of what was found, some digits at least: each column then saves the iteration many steps.
-        something = key(search.value(0)) < better && search.residual(0) <= 1e-3 * std::abs(search.value(0));
-        decided = something || resolved;
+        if (key(mu(0)) < better && rho(0) <= 1e-3 * std::abs(mu(0))) return Finding::something;
+        if (mu.size() < kJudges) return Finding::undecided;
+        for (Index j = 0; j < kJudges; ++j) {
+            if (rho(j) > std::max(tolerance(k_ - 1), kClearlyApart * (key(mu(j)) - wanted))) return Finding::undecided;
+        }
+        return Finding::nothing;
+    };
+    Finding finding = Finding::undecided;
+    for (Index step = 0; step < kMostSteps && finding == Finding::undecided; ++step) {
+        finding = search.advance([this](double mu) { return key(mu); }) ? judge(search.ritz()) : Finding::nothing;
     }
     solves_ += search.solves();
-    if (!something && decided) columns = 0;
-    if (!decided) {
+    if (finding == Finding::nothing) return make_room(0);
+    if (finding == Finding::undecided) {
         doubtful_ = ++undecided_ > kMostUndecided;
-        probed_ = doubtful_;
+        probed_ = doubtful_;  // else another search follows
     }
     make_room(columns);
-    if (columns > 0) add_to_pending(search.vectors(std::min(columns, search.found())));
+    add_to_pending(search.vectors(std::min(columns, search.ritz().values.size())));
 }
 
 #define LAMBDABAR_INSTANTIATE(S)                               \
     template bool InvertedLanczos<S>::sees_every_copy() const; \
-    template bool InvertedLanczos<S>::guard_clear() const;     \
     template void InvertedLanczos<S>::make_room(Index);        \
     template void InvertedLanczos<S>::search_missed_copies(Index);
 LAMBDABAR_INSTANTIATE(double)
